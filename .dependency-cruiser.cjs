@@ -1,0 +1,52 @@
+// The floors of docs/architecture.md: imports run down only, and the science runs in a browser.
+const floors = [
+  ['errors'],
+  ['graph', 'random'],
+  ['checkpoint', 'runtime', 'pictures'],
+  ['models', 'schedulers', 'text'],
+  ['corpus'],
+  ['evaluation', 'distillation', 'generation'],
+  ['conformance', 'cli', 'server', 'web', 'index'],
+];
+
+const path = (names) => `^src/(${names.join('|')})(/|\\.ts$)`;
+
+/** A floor may not import any floor above it. */
+const downOnly = floors.slice(0, -1).map((floor, level) => ({
+  name: `down-only-${floor[0]}`,
+  comment: 'Imports run one way: down the floors drawn in docs/architecture.md.',
+  severity: 'error',
+  from: { path: path(floor) },
+  to: { path: path(floors.slice(level + 1).flat()) },
+}));
+
+module.exports = {
+  forbidden: [
+    ...downOnly,
+    {
+      name: 'science-knows-no-files',
+      comment: 'models, schedulers and text are pure: no weights from disk, no sessions, no file system.',
+      severity: 'error',
+      from: { path: path(['models', 'schedulers', 'text']), pathNot: '\\.test\\.ts$' },
+      to: { path: path(['checkpoint', 'runtime', 'pictures']) },
+    },
+    {
+      name: 'runs-in-a-browser',
+      comment: 'These folders run unchanged in a browser: no module of Node.',
+      severity: 'error',
+      from: {
+        path: path(['errors', 'graph', 'random', 'models', 'schedulers', 'text']),
+        pathNot: '\\.test\\.ts$',
+      },
+      to: { dependencyTypes: ['core'] },
+    },
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-orphans-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '_pb\\.ts$' },
+  },
+};

@@ -1,0 +1,84 @@
+/**
+ * Reading parts of a file, with errors that name it.
+ *
+ * Knows no format.
+ */
+import { type FileHandle, open, realpath } from 'node:fs/promises';
+import { CheckpointError } from '../errors.ts';
+
+export interface OpenFile {
+  /** As the caller named it: for messages. */
+  readonly path: string;
+  /** Absolute, with no symbolic link in it. */
+  readonly realPath: string;
+  /** In bytes. */
+  readonly size: number;
+  /** The `length` bytes from `offset` on. Throws CheckpointError where the file ends before. */
+  read(offset: number, length: number): Promise<Buffer>;
+  /** Fills `target` from `offset` on. Throws CheckpointError where the file ends before. */
+  readInto(target: Uint8Array, offset: number): Promise<void>;
+}
+
+// One read of the operating system is limited to 2 GiB.
+const mostAtOnce = 2 ** 30;
+
+/** The code of a failed system call, such as ENOENT. */
+export function systemCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** Why the file system refused `path`, as the error to throw. */
+export function unreadable(path: string, cause: unknown): CheckpointError {
+  const missing = ['ENOENT', 'ENOTDIR'].includes(systemCode(cause) ?? '');
+  return missing
+    ? new CheckpointError(`${path} does not exist.`, 'Check the path.', { cause })
+    : new CheckpointError(
+        `${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}.`,
+        'Check its permissions and the disk.',
+        { cause },
+      );
+}
+
+/** Opens a file for `use` and closes it after. Throws CheckpointError if it is missing or not a regular file. */
+export async function withFile<Result>(
+  path: string,
+  use: (file: OpenFile) => Promise<Result>,
+): Promise<Result> {
+  let handle: FileHandle | undefined;
+  let realPath: string;
+  try {
+    realPath = await realpath(path);
+    handle = await open(realPath, 'r');
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+  try {
+    const status = await handle.stat();
+    if (!status.isFile()) throw new CheckpointError(`${path} is not a file.`, 'Name the file itself.');
+    return await use(openFile(path, realPath, status.size, handle));
+  } finally {
+    await handle.close();
+  }
+}
+
+function openFile(path: string, realPath: string, size: number, handle: FileHandle): OpenFile {
+  const readInto = async (target: Uint8Array, offset: number): Promise<void> => {
+    for (let done = 0; done < target.length; ) {
+      const wanted = Math.min(mostAtOnce, target.length - done);
+      const { bytesRead } = await handle.read(target, done, wanted, offset + done);
+      if (bytesRead === 0) {
+        throw new CheckpointError(
+          `${path} ends before byte ${offset + target.length}, up to which it is to be read.`,
+          'It is truncated: download or write it again.',
+        );
+      }
+      done += bytesRead;
+    }
+  };
+  const read = async (offset: number, length: number): Promise<Buffer> => {
+    const bytes = Buffer.alloc(length);
+    await readInto(bytes, offset);
+    return bytes;
+  };
+  return { path, realPath, size, read, readInto };
+}

@@ -1,0 +1,69 @@
+/**
+ * Activation functions of the models. Each is one node, which the providers run fused.
+ */
+import type { Value } from '../graph.ts';
+import { defineOperator, emitOne } from '../operator.ts';
+import { add, mul, sub } from './arithmetic.ts';
+import { erf, exp, sigmoid, tanh } from './elementwise.ts';
+import { split } from './split.ts';
+
+const geluOperator = defineOperator({
+  type: 'Gelu',
+  attributes: { approximate: 'string' },
+  infer: ([x]) => [{ dtype: x!.dtype, shape: x!.shape }],
+  gradient: ({ inputs, attributes, gradient }) => {
+    const derivative = attributes['approximate'] === 'tanh' ? geluTanhDerivative : geluDerivative;
+    return [mul(gradient, derivative(inputs[0]!))];
+  },
+});
+
+/** Phi(x) + x phi(x), with the normal distribution's Phi and phi. */
+function geluDerivative(x: Value): Value {
+  const cumulative = mul(0.5, add(1, erf(mul(x, Math.SQRT1_2))));
+  const density = mul(1 / Math.sqrt(2 * Math.PI), exp(mul(mul(x, x), -0.5)));
+  return add(cumulative, mul(x, density));
+}
+
+function geluTanhDerivative(x: Value): Value {
+  const scale = Math.sqrt(2 / Math.PI);
+  const square = mul(x, x);
+  const t = tanh(mul(mul(x, add(1, mul(square, 0.044715))), scale));
+  const inner = mul(add(1, mul(square, 3 * 0.044715)), scale);
+  return mul(0.5, add(add(1, t), mul(mul(x, sub(1, mul(t, t))), inner)));
+}
+
+/** Gaussian error linear unit, x Phi(x) (Hendrycks & Gimpel, arXiv 1606.08415); exact, or its tanh approximation. */
+export function gelu(x: Value, approximate: 'none' | 'tanh' = 'none'): Value {
+  return emitOne(geluOperator, [x], { approximate });
+}
+
+const quickGeluOperator = defineOperator({
+  type: 'QuickGelu',
+  domain: 'com.microsoft',
+  attributes: { alpha: 'float' },
+  infer: ([x]) => [{ dtype: x!.dtype, shape: x!.shape }],
+  gradient: ({ inputs, attributes, gradient }) => {
+    const x = inputs[0]!;
+    const scaled = mul(x, attributes['alpha'] as number);
+    const gate = sigmoid(scaled);
+    return [mul(gradient, mul(gate, add(1, mul(scaled, sub(1, gate)))))];
+  },
+});
+
+/** x sigmoid(1.702 x): CLIP's `quick_gelu`. */
+export function quickGelu(x: Value): Value {
+  return emitOne(quickGeluOperator, [x], { alpha: 1.702 });
+}
+
+/** x sigmoid(x), also called swish. */
+export function silu(x: Value): Value {
+  return emitOne(quickGeluOperator, [x], { alpha: 1 });
+}
+
+/** Gated linear unit with GELU (Shazeer, arXiv 2002.05202): first half of the last axis times GELU(second half). */
+export function geglu(x: Value): Value {
+  const axis = x.shape.length - 1;
+  const half = (x.shape[axis] as number) / 2;
+  const [value, gate] = split(x, axis, [half, half]) as [Value, Value];
+  return mul(value, gelu(gate));
+}

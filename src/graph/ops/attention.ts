@@ -1,0 +1,101 @@
+/**
+ * Multi-head scaled dot-product attention (Vaswani et al., arXiv 1706.03762) as one operator.
+ *
+ * Forward it is com.microsoft's MultiHeadAttention, which never holds all the scores of a picture at once. Its
+ * gradient computes the probabilities again, so training does not keep them either.
+ */
+import type { Value } from '../graph.ts';
+import { defineOperator, emitOne, fail } from '../operator.ts';
+import type { Shape } from '../shape.ts';
+import { add, mul, sub } from './arithmetic.ts';
+import { reshape, transpose } from './layout.ts';
+import { fusedMatMul, matmul } from './matmul.ts';
+import { reduceSum } from './reduce.ts';
+import { softmax } from './softmax.ts';
+
+const attentionOperator = defineOperator({
+  type: 'MultiHeadAttention',
+  domain: 'com.microsoft',
+  attributes: { num_heads: 'int', scale: 'float' },
+  infer: (inputs, attributes) => [
+    { dtype: inputs[0]!.dtype, shape: attentionShape(inputs, attributes['num_heads'] as number) },
+  ],
+  gradient: ({ inputs, outputs, attributes, gradient, needs }) => {
+    const [query, key, value, , , bias] = inputs as [
+      Value,
+      Value,
+      Value,
+      undefined,
+      undefined,
+      Value | undefined,
+    ];
+    const heads = attributes['num_heads'] as number;
+    const scale = attributes['scale'] as number;
+    const [q, k, v, g, o] = [query, key, value, gradient, outputs[0]!].map((x) =>
+      splitHeads(x, heads),
+    ) as Five;
+    const scores = fusedMatMul(q, k, { transB: true, alpha: scale });
+    const probabilities = softmax(bias ? add(scores, bias) : scores);
+    // sum(g * o) over a head equals sum(dp * p) over the keys, and is the smaller product.
+    const along = reduceSum(mul(g, o), [3], true);
+    const ds = mul(probabilities, sub(fusedMatMul(g, v, { transB: true }), along));
+    return [
+      needs(0) ? joinHeads(mul(matmul(ds, k), scale)) : undefined,
+      needs(1) ? joinHeads(fusedMatMul(ds, q, { transA: true, alpha: scale })) : undefined,
+      needs(2) ? joinHeads(fusedMatMul(probabilities, g, { transA: true })) : undefined,
+    ];
+  },
+});
+
+type Five = [Value, Value, Value, Value, Value];
+
+function attentionShape(inputs: readonly Value[], heads: number): Shape {
+  const [q, k, v] = inputs as [Value, Value, Value];
+  const [batch, length, size] = q.shape;
+  const [keyBatch, keys, keySize] = k.shape;
+  const fits =
+    q.shape.length === 3 &&
+    batch === keyBatch &&
+    size === keySize &&
+    v.shape[0] === batch &&
+    v.shape[1] === keys &&
+    (size as number) % heads === 0 &&
+    (v.shape[2] as number) % heads === 0;
+  if (!fits)
+    fail('MultiHeadAttention', `query, key and value do not fit (${heads} heads)`, inputs.slice(0, 3));
+  return [batch!, length!, v.shape[2]!];
+}
+
+/** [batch, length, heads * size] to [batch, heads, length, size]. */
+function splitHeads(x: Value, heads: number): Value {
+  const [batch, length, size] = x.shape;
+  return transpose(reshape(x, [batch!, length!, heads, (size as number) / heads]), [0, 2, 1, 3]);
+}
+
+/** [batch, heads, length, size] to [batch, length, heads * size]. */
+function joinHeads(x: Value): Value {
+  const [batch, heads, length, size] = x.shape;
+  return reshape(transpose(x, [0, 2, 1, 3]), [batch!, length!, (heads as number) * (size as number)]);
+}
+
+export interface AttentionOptions {
+  readonly heads: number;
+  /** Factor of the scores; 1 / sqrt(head size) when left out. */
+  readonly scale?: number;
+  /** Added to the scores, [batch or 1, heads or 1, queries, keys]; no gradient passes to it. */
+  readonly bias?: Value;
+}
+
+/**
+ * softmax(query key^T scale + bias) value for each head, joined.
+ * query [batch, queries, heads * size], key and value [batch, keys, heads * size].
+ */
+export function attention(query: Value, key: Value, value: Value, options: AttentionOptions): Value {
+  const size = query.shape[query.shape.length - 1] as number;
+  const scale = options.scale ?? 1 / Math.sqrt(size / options.heads);
+  const inputs = [query, key, value, undefined, undefined, options.bias];
+  return emitOne(attentionOperator, options.bias ? inputs : inputs.slice(0, 3), {
+    num_heads: options.heads,
+    scale,
+  });
+}

@@ -1,0 +1,160 @@
+/**
+ * Convolution of pictures and its transpose.
+ *
+ * The gradient for the input is the transposed convolution, the gradient for the weight a matrix product with the
+ * unfolded input (im2col), which runs twice as fast as a convolution of transposed operands.
+ */
+import type { Value } from '../graph.ts';
+import { defineOperator, emitOne, fail } from '../operator.ts';
+import type { Shape } from '../shape.ts';
+import { concat, pad, reshape, slice, unsqueeze } from './layout.ts';
+import { fusedMatMul } from './matmul.ts';
+import { reduceSum } from './reduce.ts';
+
+export interface ConvolutionOptions {
+  /** Step of the window, the same both ways. */
+  readonly stride?: number;
+  /** Zeros added around the picture: one number, or [top, left, bottom, right]. */
+  readonly padding?: number | Padding4;
+  readonly groups?: number;
+}
+
+type Padding4 = readonly [top: number, left: number, bottom: number, right: number];
+
+interface Geometry {
+  readonly stride: number;
+  readonly pads: Padding4;
+  readonly groups: number;
+}
+
+function geometry({ stride = 1, padding = 0, groups = 1 }: ConvolutionOptions): Geometry {
+  return {
+    stride,
+    pads: typeof padding === 'number' ? [padding, padding, padding, padding] : padding,
+    groups,
+  };
+}
+
+function attributesOf({ stride, pads, groups }: Geometry) {
+  return { strides: [stride, stride], pads, group: groups };
+}
+
+function geometryOf(attributes: Record<string, unknown>): Geometry {
+  return {
+    stride: (attributes['strides'] as number[])[0]!,
+    pads: attributes['pads'] as unknown as Padding4,
+    groups: attributes['group'] as number,
+  };
+}
+
+function outputSize(size: number, kernel: number, before: number, after: number, stride: number): number {
+  return Math.floor((size + before + after - kernel) / stride) + 1;
+}
+
+function spatial(x: Value, type: string): readonly [number, number] {
+  const [, , height, width] = x.shape;
+  if (x.shape.length !== 4 || typeof height !== 'number' || typeof width !== 'number') {
+    fail(type, 'needs [batch, channels, height, width] with a size of numbers', [x]);
+  }
+  return [height, width];
+}
+
+function convolutionShape(inputs: readonly Value[], { stride, pads, groups }: Geometry): Shape {
+  const [x, weight] = inputs as [Value, Value];
+  const [height, width] = spatial(x, 'Conv');
+  const [out, channels, kernelHeight, kernelWidth] = weight.shape as readonly number[];
+  if (weight.shape.length !== 4 || x.shape[1] !== channels! * groups || out! % groups !== 0) {
+    fail('Conv', `channels do not fit (groups ${groups})`, inputs);
+  }
+  const rows = outputSize(height, kernelHeight!, pads[0], pads[2], stride);
+  const columns = outputSize(width, kernelWidth!, pads[1], pads[3], stride);
+  if (rows < 1 || columns < 1) fail('Conv', 'the picture is smaller than the window', inputs);
+  return [x.shape[0]!, out!, rows, columns];
+}
+
+const convOperator = defineOperator({
+  type: 'Conv',
+  attributes: { strides: 'ints', pads: 'ints', group: 'int' },
+  infer: (inputs, attributes) => [
+    { dtype: inputs[0]!.dtype, shape: convolutionShape(inputs, geometryOf(attributes)) },
+  ],
+  gradient: ({ inputs, attributes, gradient, needs }) => {
+    const [x, weight, bias] = inputs as [Value, Value, Value | undefined];
+    const place = geometryOf(attributes);
+    return [
+      needs(0) ? convTransposed(gradient, weight, x.shape, place) : undefined,
+      needs(1) ? weightGradient(x, weight, gradient, place) : undefined,
+      bias && needs(2) ? reduceSum(gradient, [0, 2, 3]) : undefined,
+    ];
+  },
+});
+
+/** x [batch, in, h, w] with `weight` [out, in / groups, kh, kw] and `bias` [out]. */
+export function conv2d(x: Value, weight: Value, bias?: Value, options: ConvolutionOptions = {}): Value {
+  return emitOne(convOperator, [x, weight, bias], attributesOf(geometry(options)));
+}
+
+const convTransposeOperator = defineOperator({
+  type: 'ConvTranspose',
+  attributes: { strides: 'ints', pads: 'ints', group: 'int', output_padding: 'ints', target: 'rule' },
+  infer: ([x], { target }) => [{ dtype: x!.dtype, shape: target as Shape }],
+  gradient: ({ inputs, attributes, gradient, needs }) => {
+    const [x, weight] = inputs as [Value, Value];
+    const place = geometryOf(attributes);
+    return [
+      needs(0) ? emitOne(convOperator, [gradient, weight], attributesOf(place)) : undefined,
+      needs(1) ? weightGradient(gradient, weight, x, place) : undefined,
+    ];
+  },
+});
+
+/** The transpose of `conv2d` in its input: from the shape of its output back to `shape`, the shape of its input. */
+export function convTransposed(x: Value, weight: Value, shape: Shape, place: Geometry): Value {
+  const [rows, columns] = spatial(x, 'ConvTranspose');
+  const [, , kernelHeight, kernelWidth] = weight.shape as readonly number[];
+  const covered = (count: number, kernel: number, pads: number) => (count - 1) * place.stride + kernel - pads;
+  const missing = [
+    (shape[2] as number) - covered(rows, kernelHeight!, place.pads[0] + place.pads[2]),
+    (shape[3] as number) - covered(columns, kernelWidth!, place.pads[1] + place.pads[3]),
+  ];
+  return emitOne(convTransposeOperator, [x, weight], {
+    ...attributesOf(place),
+    output_padding: missing,
+    target: shape,
+  });
+}
+
+/** Windows of x as [batch, groups, channels / groups * kh * kw, positions]. */
+function unfold(
+  x: Value,
+  weight: Value,
+  rows: number,
+  columns: number,
+  { stride, pads, groups }: Geometry,
+): Value {
+  const [, channels, kernelHeight, kernelWidth] = weight.shape as readonly number[];
+  const padded = pad(x, [
+    { axis: 2, before: pads[0], after: pads[2] },
+    { axis: 3, before: pads[1], after: pads[3] },
+  ]);
+  const windows: Value[] = [];
+  for (let i = 0; i < kernelHeight!; i++) {
+    for (let j = 0; j < kernelWidth!; j++) {
+      const shifted = slice(padded, [
+        { axis: 2, start: i, end: i + (rows - 1) * stride + 1, step: stride },
+        { axis: 3, start: j, end: j + (columns - 1) * stride + 1, step: stride },
+      ]);
+      windows.push(unsqueeze(shifted, 2));
+    }
+  }
+  return reshape(concat(windows, 2), [x.shape[0]!, groups, channels! * windows.length, rows * columns]);
+}
+
+/** sum over batch and positions of gradient times window, in the shape of the weight. */
+function weightGradient(x: Value, weight: Value, gradient: Value, place: Geometry): Value {
+  const [, out, rows, columns] = gradient.shape as [number, number, number, number];
+  const windows = unfold(x, weight, rows, columns, place);
+  const grouped = reshape(gradient, [gradient.shape[0]!, place.groups, out / place.groups, rows * columns]);
+  const perSample = fusedMatMul(grouped, windows, { transB: true });
+  return reshape(reduceSum(perSample, [0]), weight.shape);
+}

@@ -1,0 +1,49 @@
+/**
+ * Element-wise functions of one operand.
+ */
+import { scalar, type Value } from '../graph.ts';
+import { defineOperator, emitOne, type Operator } from '../operator.ts';
+import { div, mul, neg, sub } from './arithmetic.ts';
+import { cast } from './cast.ts';
+import { and, greaterOrEqual, lessOrEqual } from './logic.ts';
+
+/** An operator whose gradient is the upstream gradient times `derivative(x, y)`. */
+function unaryOperator(type: string, derivative: (x: Value, y: Value) => Value): Operator {
+  return defineOperator({
+    type,
+    infer: ([x]) => [{ dtype: x!.dtype, shape: x!.shape }],
+    gradient: ({ inputs, outputs, gradient }) => [mul(gradient, derivative(inputs[0]!, outputs[0]!))],
+  });
+}
+
+const expOperator = unaryOperator('Exp', (_, y) => y);
+const sqrtOperator = unaryOperator('Sqrt', (_, y) => div(0.5, y));
+const reciprocalOperator = unaryOperator('Reciprocal', (_, y) => neg(mul(y, y)));
+const sinOperator = unaryOperator('Sin', (x) => cos(x));
+const cosOperator = unaryOperator('Cos', (x) => neg(sin(x)));
+const tanhOperator = unaryOperator('Tanh', (_, y) => sub(1, mul(y, y)));
+const sigmoidOperator = unaryOperator('Sigmoid', (_, y) => mul(y, sub(1, y)));
+const erfOperator = unaryOperator('Erf', (x) => mul(2 / Math.sqrt(Math.PI), exp(neg(mul(x, x)))));
+
+export const exp = (x: Value): Value => emitOne(expOperator, [x]);
+export const sqrt = (x: Value): Value => emitOne(sqrtOperator, [x]);
+export const reciprocal = (x: Value): Value => emitOne(reciprocalOperator, [x]);
+export const sin = (x: Value): Value => emitOne(sinOperator, [x]);
+export const cos = (x: Value): Value => emitOne(cosOperator, [x]);
+export const tanh = (x: Value): Value => emitOne(tanhOperator, [x]);
+export const sigmoid = (x: Value): Value => emitOne(sigmoidOperator, [x]);
+export const erf = (x: Value): Value => emitOne(erfOperator, [x]);
+
+const clipOperator = defineOperator({
+  type: 'Clip',
+  infer: ([x]) => [{ dtype: x!.dtype, shape: x!.shape }],
+  gradient: ({ inputs, gradient }) => {
+    const [x, min, max] = inputs as [Value, Value, Value];
+    return [mul(gradient, cast(and(greaterOrEqual(x, min), lessOrEqual(x, max)), 'float32'))];
+  },
+});
+
+/** x kept within [min, max]; the gradient passes inside, bounds included. */
+export function clip(x: Value, min: number, max: number): Value {
+  return emitOne(clipOperator, [x, scalar(x.graph, min), scalar(x.graph, max)]);
+}

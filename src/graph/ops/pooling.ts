@@ -1,0 +1,46 @@
+/**
+ * Average pooling.
+ */
+import { constant, type Value } from '../graph.ts';
+import { defineOperator, emitOne, fail } from '../operator.ts';
+import { convTransposed } from './convolution.ts';
+import { reduceMean } from './statistics.ts';
+
+const averagePoolOperator = defineOperator({
+  type: 'AveragePool',
+  attributes: { kernel_shape: 'ints', strides: 'ints' },
+  infer: ([x], attributes) => {
+    const [kernel, stride] = window(attributes);
+    const size = (dim: unknown) => Math.floor(((dim as number) - kernel) / stride) + 1;
+    const [batch, channels, height, width] = x!.shape;
+    if (size(height) < 1 || size(width) < 1) fail('AveragePool', `smaller than its window of ${kernel}`, [x]);
+    return [{ dtype: x!.dtype, shape: [batch!, channels!, size(height), size(width)] }];
+  },
+  gradient: ({ graph, inputs, attributes, gradient }) => {
+    const x = inputs[0]!;
+    const [kernel, stride] = window(attributes);
+    const channels = x.shape[1] as number;
+    const area = kernel * kernel;
+    const mean = constant(graph, new Float32Array(channels * area).fill(1 / area), [
+      channels,
+      1,
+      kernel,
+      kernel,
+    ]);
+    return [convTransposed(gradient, mean, x.shape, { stride, pads: [0, 0, 0, 0], groups: channels })];
+  },
+});
+
+function window(attributes: Record<string, unknown>): [kernel: number, stride: number] {
+  return [(attributes['kernel_shape'] as number[])[0]!, (attributes['strides'] as number[])[0]!];
+}
+
+/** Mean over square windows of x [batch, channels, height, width], without padding. */
+export function averagePool(x: Value, kernel: number, stride: number): Value {
+  return emitOne(averagePoolOperator, [x], { kernel_shape: [kernel, kernel], strides: [stride, stride] });
+}
+
+/** Mean over the whole picture, as [batch, channels, 1, 1]. */
+export function globalAveragePool(x: Value): Value {
+  return reduceMean(x, [2, 3], true);
+}

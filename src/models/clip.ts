@@ -1,0 +1,140 @@
+/**
+ * CLIP's text encoder (Radford et al., arXiv 2103.00020) as transformers' CLIPTextModel computes it: pre-norm layers
+ * under a causal mask. Stable Diffusion v1 reads its `lastHiddenState`, without an attention mask.
+ */
+import { z } from 'zod';
+import { constant, type Graph, ints, type Value } from '../graph/graph.ts';
+import { add, mul, sub } from '../graph/ops/arithmetic.ts';
+import { cast } from '../graph/ops/cast.ts';
+import { argMax, embedding, selectRows } from '../graph/ops/gather.ts';
+import { reshape, slice } from '../graph/ops/layout.ts';
+import { equal } from '../graph/ops/logic.ts';
+import { parseConfig } from './config.ts';
+import { layerNorm, linear } from './layers.ts';
+import { rootScope, type Scope, weight, within } from './scope.ts';
+import {
+  activationNames,
+  activations,
+  maskedScore,
+  selfAttention,
+  type TextEncoderOutput,
+} from './textEncoder.ts';
+
+export interface ClipTextConfig {
+  readonly vocabSize: number;
+  readonly hiddenSize: number;
+  readonly intermediateSize: number;
+  readonly numHiddenLayers: number;
+  readonly numAttentionHeads: number;
+  readonly maxPositionEmbeddings: number;
+  readonly hiddenAct: keyof typeof activations;
+  readonly layerNormEps: number;
+  readonly eosTokenId: number;
+}
+
+const size = z.int().positive();
+
+const schema = z.looseObject({
+  vocab_size: size.default(49408),
+  hidden_size: size,
+  intermediate_size: size,
+  num_hidden_layers: size,
+  num_attention_heads: size,
+  max_position_embeddings: size.default(77),
+  hidden_act: z.enum(activationNames).default('quick_gelu'),
+  layer_norm_eps: z.number().positive().default(1e-5),
+  eos_token_id: z.int().nonnegative().default(2),
+});
+
+/** Reads a CLIPTextModel's config.json. Throws ConfigError naming the key that does not fit. */
+export function parseClipTextConfig(json: unknown, source = 'config.json'): ClipTextConfig {
+  const config = parseConfig(
+    schema.refine((c) => c.hidden_size % c.num_attention_heads === 0, {
+      path: ['num_attention_heads'],
+      message: 'must divide hidden_size',
+    }),
+    json,
+    source,
+  );
+  return {
+    vocabSize: config.vocab_size,
+    hiddenSize: config.hidden_size,
+    intermediateSize: config.intermediate_size,
+    numHiddenLayers: config.num_hidden_layers,
+    numAttentionHeads: config.num_attention_heads,
+    maxPositionEmbeddings: config.max_position_embeddings,
+    hiddenAct: config.hidden_act,
+    layerNormEps: config.layer_norm_eps,
+    eosTokenId: config.eos_token_id,
+  };
+}
+
+export interface ClipTextInputs {
+  /** int64 [batch, length]; batch may be symbolic, length is a number of at most maxPositionEmbeddings. */
+  readonly inputIds: Value;
+  /** int64 [batch, length], 0 where a key must not be read. Stable Diffusion gives none. */
+  readonly attentionMask?: Value;
+}
+
+/** Adds the encoder to the graph. Parameters carry CLIPTextModel's names (`text_model.…`). */
+export function clipTextModel(
+  graph: Graph,
+  config: ClipTextConfig,
+  inputs: ClipTextInputs,
+): TextEncoderOutput {
+  const scope = within(rootScope(graph), 'text_model');
+  const length = inputs.inputIds.shape[1] as number;
+  const bias = attentionBias(graph, length, inputs.attentionMask);
+  const hiddenStates = [embed(within(scope, 'embeddings'), config, inputs.inputIds)];
+  for (let i = 0; i < config.numHiddenLayers; i++) {
+    hiddenStates.push(layer(within(scope, 'encoder.layers', i), config, hiddenStates[i]!, bias));
+  }
+  const lastHiddenState = layerNorm(
+    within(scope, 'final_layer_norm'),
+    hiddenStates[config.numHiddenLayers]!,
+    config.layerNormEps,
+  );
+  const pooledOutput = () => selectRows(lastHiddenState, endPositions(inputs.inputIds, config.eosTokenId));
+  return { lastHiddenState, pooledOutput, hiddenStates };
+}
+
+function embed(scope: Scope, config: ClipTextConfig, inputIds: Value): Value {
+  const { hiddenSize, vocabSize, maxPositionEmbeddings } = config;
+  const tokens = embedding(weight(scope, 'token_embedding.weight', [vocabSize, hiddenSize]), inputIds);
+  const positions = weight(scope, 'position_embedding.weight', [maxPositionEmbeddings, hiddenSize]);
+  return add(tokens, slice(positions, [{ axis: 0, start: 0, end: inputIds.shape[1] as number }]));
+}
+
+function layer(scope: Scope, config: ClipTextConfig, x: Value, bias: Value): Value {
+  const { hiddenSize, layerNormEps, numAttentionHeads } = config;
+  const attend = within(scope, 'self_attn');
+  const normal = layerNorm(within(scope, 'layer_norm1'), x, layerNormEps);
+  const read = selfAttention(attend, normal, numAttentionHeads, ['q_proj', 'k_proj', 'v_proj'], bias);
+  const attended = add(x, linear(within(attend, 'out_proj'), read, hiddenSize));
+  const inner = linear(
+    within(scope, 'mlp.fc1'),
+    layerNorm(within(scope, 'layer_norm2'), attended, layerNormEps),
+    config.intermediateSize,
+  );
+  return add(attended, linear(within(scope, 'mlp.fc2'), activations[config.hiddenAct](inner), hiddenSize));
+}
+
+/** [1 or batch, 1, length, length]: the causal mask, and the caller's mask if there is one. */
+function attentionBias(graph: Graph, length: number, attentionMask: Value | undefined): Value {
+  const causal = Float32Array.from({ length: length * length }, (_, i) =>
+    i % length > Math.floor(i / length) ? maskedScore : 0,
+  );
+  const bias = constant(graph, causal, [1, 1, length, length]);
+  if (!attentionMask) return bias;
+  const masked = mul(sub(1, cast(attentionMask, 'float32')), maskedScore);
+  return add(bias, reshape(masked, [attentionMask.shape[0]!, 1, 1, length]));
+}
+
+/**
+ * Where each text ends, int64 [batch]. Configs from before transformers knew the end token say eos_token_id 2; for
+ * them it is the largest id, else the first end token.
+ */
+function endPositions(inputIds: Value, eosTokenId: number): Value {
+  const marks = eosTokenId === 2 ? inputIds : equal(inputIds, ints(inputIds.graph, [eosTokenId]));
+  return argMax(cast(marks, 'int32'));
+}

@@ -1,0 +1,30 @@
+/**
+ * Reads a model's config.json against a schema, so that a value that we do not know is an error and not a guess.
+ */
+import type { z } from 'zod';
+import { ConfigError } from '../errors.ts';
+
+/**
+ * `json` as the schema describes it. `source` names the file in the error.
+ * Throws ConfigError naming the first key that does not fit, its value and what was expected.
+ */
+export function parseConfig<Schema extends z.ZodType>(
+  schema: Schema,
+  json: unknown,
+  source: string,
+): z.infer<Schema> {
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const path = issue?.path ?? [];
+  const value = path.reduce<unknown>(
+    (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
+    json,
+  );
+  const key = path.join('.') || 'the whole file';
+  throw new ConfigError(
+    `${source}: ${key} is ${JSON.stringify(value) ?? 'missing'}: ${issue?.message ?? 'not valid'}.`,
+    'Correct the file, or use a model of a supported kind.',
+    { cause: result.error },
+  );
+}

@@ -1,0 +1,151 @@
+/**
+ * RoBERTa (Liu et al., arXiv 1907.11692) as transformers' RobertaModel computes it: post-norm layers.
+ *
+ * Position ids and the attention bias are inputs, because what they should be is the caller's choice: without a mask
+ * pads attend and are attended to, as the original K-Stable-Diffusion calls it.
+ */
+import { z } from 'zod';
+import { constant, type Graph, type Value } from '../graph/graph.ts';
+import { add } from '../graph/ops/arithmetic.ts';
+import { tanh } from '../graph/ops/elementwise.ts';
+import { embedding, gather } from '../graph/ops/gather.ts';
+import { slice } from '../graph/ops/layout.ts';
+import { parseConfig } from './config.ts';
+import { layerNorm, linear } from './layers.ts';
+import { rootScope, type Scope, weight, within } from './scope.ts';
+import {
+  activationNames,
+  activations,
+  maskedScore,
+  selfAttention,
+  type TextEncoderOutput,
+} from './textEncoder.ts';
+
+export interface RobertaConfig {
+  readonly vocabSize: number;
+  readonly hiddenSize: number;
+  readonly intermediateSize: number;
+  readonly numHiddenLayers: number;
+  readonly numAttentionHeads: number;
+  readonly maxPositionEmbeddings: number;
+  readonly typeVocabSize: number;
+  readonly hiddenAct: keyof typeof activations;
+  readonly layerNormEps: number;
+  readonly padTokenId: number;
+}
+
+const size = z.int().positive();
+
+const schema = z.looseObject({
+  vocab_size: size,
+  hidden_size: size,
+  intermediate_size: size,
+  num_hidden_layers: size,
+  num_attention_heads: size,
+  max_position_embeddings: size,
+  type_vocab_size: size.default(1),
+  hidden_act: z.enum(activationNames).default('gelu'),
+  layer_norm_eps: z.number().positive().default(1e-12),
+  pad_token_id: z.int().nonnegative().default(1),
+  position_embedding_type: z.literal('absolute').default('absolute'),
+});
+
+/** Reads a RobertaModel's config.json. Throws ConfigError naming the key that does not fit. */
+export function parseRobertaConfig(json: unknown, source = 'config.json'): RobertaConfig {
+  const config = parseConfig(
+    schema.refine((c) => c.hidden_size % c.num_attention_heads === 0, {
+      path: ['num_attention_heads'],
+      message: 'must divide hidden_size',
+    }),
+    json,
+    source,
+  );
+  return {
+    vocabSize: config.vocab_size,
+    hiddenSize: config.hidden_size,
+    intermediateSize: config.intermediate_size,
+    numHiddenLayers: config.num_hidden_layers,
+    numAttentionHeads: config.num_attention_heads,
+    maxPositionEmbeddings: config.max_position_embeddings,
+    typeVocabSize: config.type_vocab_size,
+    hiddenAct: config.hidden_act,
+    layerNormEps: config.layer_norm_eps,
+    padTokenId: config.pad_token_id,
+  };
+}
+
+export interface RobertaInputs {
+  /** int64 [batch, length]; both may be symbolic. */
+  readonly inputIds: Value;
+  /** int64 [batch, length], see `robertaPositionIds`. */
+  readonly positionIds: Value;
+  /** float32 [batch, 1, 1, length], added to the attention scores of each key. */
+  readonly attentionBias?: Value;
+}
+
+/** Adds the encoder to the graph. Parameters carry RobertaModel's names. */
+export function robertaModel(graph: Graph, config: RobertaConfig, inputs: RobertaInputs): TextEncoderOutput {
+  const scope = rootScope(graph);
+  const hiddenStates = [embed(within(scope, 'embeddings'), config, inputs)];
+  for (let i = 0; i < config.numHiddenLayers; i++) {
+    hiddenStates.push(
+      layer(within(scope, 'encoder.layer', i), config, hiddenStates[i]!, inputs.attentionBias),
+    );
+  }
+  const lastHiddenState = hiddenStates[config.numHiddenLayers]!;
+  const pooledOutput = () => {
+    const first = gather(lastHiddenState, constant(graph, BigInt64Array.of(0n), []), 1);
+    return tanh(linear(within(scope, 'pooler.dense'), first, config.hiddenSize));
+  };
+  return { lastHiddenState, pooledOutput, hiddenStates };
+}
+
+/** Words, types and positions added and normed. The padding rows are read like any other but get no gradient. */
+function embed(scope: Scope, config: RobertaConfig, { inputIds, positionIds }: RobertaInputs): Value {
+  const { hiddenSize, vocabSize, maxPositionEmbeddings, typeVocabSize, padTokenId, layerNormEps } = config;
+  const words = weight(scope, 'word_embeddings.weight', [vocabSize, hiddenSize]);
+  const positions = weight(scope, 'position_embeddings.weight', [maxPositionEmbeddings, hiddenSize]);
+  const types = weight(scope, 'token_type_embeddings.weight', [typeVocabSize, hiddenSize]);
+  const typed = add(embedding(words, inputIds, padTokenId), slice(types, [{ axis: 0, start: 0, end: 1 }]));
+  return layerNorm(
+    within(scope, 'LayerNorm'),
+    add(typed, embedding(positions, positionIds, padTokenId)),
+    layerNormEps,
+  );
+}
+
+function layer(scope: Scope, config: RobertaConfig, x: Value, bias: Value | undefined): Value {
+  const { hiddenSize, layerNormEps, numAttentionHeads } = config;
+  const attend = within(scope, 'attention');
+  const read = selfAttention(within(attend, 'self'), x, numAttentionHeads, ['query', 'key', 'value'], bias);
+  const attended = residualNorm(within(attend, 'output'), read, x, layerNormEps);
+  const inner = linear(within(scope, 'intermediate.dense'), attended, config.intermediateSize);
+  return residualNorm(within(scope, 'output'), activations[config.hiddenAct](inner), attended, layerNormEps);
+
+  function residualNorm(at: Scope, branch: Value, trunk: Value, epsilon: number): Value {
+    return layerNorm(
+      within(at, 'LayerNorm'),
+      add(linear(within(at, 'dense'), branch, hiddenSize), trunk),
+      epsilon,
+    );
+  }
+}
+
+/**
+ * RobertaModel's position ids: they count the tokens that are not padding from padTokenId + 1; every pad has position
+ * padTokenId. `ids` is [batch, length], row by row.
+ */
+export function robertaPositionIds(ids: ArrayLike<number>, length: number, padTokenId: number): Int32Array {
+  const positions = new Int32Array(ids.length);
+  for (let start = 0; start < ids.length; start += length) {
+    let position = padTokenId;
+    for (let i = start; i < start + length; i++)
+      positions[i] = ids[i] === padTokenId ? padTokenId : ++position;
+  }
+  return positions;
+}
+
+/** The attention bias [batch, 1, 1, length] of an attention mask (1: read, 0: not). */
+export function biasOfMask(mask: ArrayLike<number>): Float32Array {
+  return Float32Array.from({ length: mask.length }, (_, i) => (mask[i] === 0 ? maskedScore : 0));
+}

@@ -1,0 +1,24 @@
+/**
+ * From a graph to a session that runs it, with its weights left in their files.
+ */
+import { bindExternal, weightsFolder } from '../checkpoint/bind.ts';
+import type { Weights } from '../checkpoint/tensorEntry.ts';
+import type { Graph, Value } from '../graph/graph.ts';
+import { serialize } from '../graph/serialize.ts';
+import type { Runtime, Session } from './session.ts';
+
+/**
+ * A session that computes `outputs`. Parameters come from `weights`, or are fed at every run when there are none.
+ * Throws CheckpointError for a missing tensor or a wrong shape, RuntimeError if the engine refuses the graph.
+ */
+export async function compile(
+  runtime: Runtime,
+  graph: Graph,
+  outputs: Readonly<Record<string, Value>>,
+  weights?: Weights,
+): Promise<Session> {
+  if (!weights)
+    return runtime.open({ bytes: serialize(graph, { outputs, bind: () => ({ kind: 'input' }) }) });
+  const bytes = serialize(graph, { outputs, bind: bindExternal(weights) });
+  return runtime.open({ bytes, weightsFolder: weightsFolder(weights) });
+}

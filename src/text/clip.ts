@@ -1,0 +1,99 @@
+/**
+ * CLIP's tokenizer: byte-level byte-pair encoding of lower-cased text (Radford et al., "Learning Transferable Visual
+ * Models From Natural Language Supervision", 2021). Gives the ids of the slow CLIPTokenizer of transformers 4.34
+ * without ftfy, which Stable Diffusion v1 was published with.
+ *
+ * Knows no file: load.ts reads the vocabulary and the merges.
+ */
+import { assembleTokenizer } from './assemble.ts';
+import { type MergeRules, makeMergeRules, mergeSymbols } from './bpe.ts';
+import { byteSymbols, textOfSymbols } from './bytes.ts';
+import { cleanChunk } from './clean.ts';
+import type { Tokenizer } from './tokenizer.ts';
+import { requireId, type SpecialTokens, type Vocabulary } from './vocabulary.ts';
+
+export interface ClipTokenizerOptions {
+  readonly vocabulary: Vocabulary;
+  /** Pairs of token strings, best first. */
+  readonly merges: Iterable<readonly [left: string, right: string]>;
+  readonly special: SpecialTokens;
+  readonly maxLength: number;
+}
+
+/** Marks the last symbol of a word. */
+export const endOfWord = '</w>';
+
+const start = '<|startoftext|>';
+const end = '<|endoftext|>';
+
+/**
+ * The words of a lower-cased text: a special token, an English contraction, letters, ONE digit, or anything else.
+ * The reference matches without regard to case, so the long s counts in 's, the one contraction that lower-casing
+ * leaves different.
+ */
+const words = /<\|startoftext\|>|<\|endoftext\|>|'[sſ]|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+/gu;
+
+/** Throws ConfigError when a special token is not in the vocabulary. */
+export function makeClipTokenizer({
+  vocabulary,
+  merges,
+  special,
+  maxLength,
+}: ClipTokenizerOptions): Tokenizer {
+  const unknownId = requireId(vocabulary, special.unknown, 'unknown');
+  const size = vocabulary.tokens.length;
+  const symbols = symbolTable(vocabulary, merges);
+  const utf8 = new TextEncoder();
+
+  const encodeWord = (word: string): number[] => {
+    if (word === start || word === end) return [vocabulary.ids.get(word) ?? unknownId];
+    const bytes = utf8.encode(word);
+    const last = bytes.length - 1;
+    const spelt = Array.from(
+      bytes,
+      (byte, i) => (i < last ? symbols.inner[byte] : symbols.final[byte]) as number,
+    );
+    return mergeSymbols(spelt, symbols.rules).map((id) => (id < size ? id : unknownId));
+  };
+
+  return assembleTokenizer({
+    kind: 'clip',
+    vocabulary,
+    special,
+    maxLength,
+    encodeChunk(chunk) {
+      const clean = cleanChunk(chunk, { tokenizeChineseChars: true, nfc: true }).toLowerCase();
+      return (clean.match(words) ?? []).flatMap(encodeWord);
+    },
+    join: (tokens) => textOfSymbols(tokens.join('')).replaceAll(endOfWord, ' ').trim(),
+  });
+}
+
+interface SymbolTable {
+  /** By byte: the symbol inside a word, and at its end. */
+  readonly inner: readonly number[];
+  readonly final: readonly number[];
+  readonly rules: MergeRules;
+}
+
+/**
+ * Symbols are vocabulary ids. A byte or a merge that the vocabulary lacks gets a number above them: it still merges,
+ * and is unknown only if it remains.
+ */
+function symbolTable({ ids, tokens }: Vocabulary, merges: ClipTokenizerOptions['merges']): SymbolTable {
+  const strangers = new Map<string, number>();
+  const symbolOf = (token: string): number => {
+    const known = ids.get(token) ?? strangers.get(token);
+    if (known !== undefined) return known;
+    const made = tokens.length + strangers.size;
+    strangers.set(token, made);
+    return made;
+  };
+  const rules: [number, number, number][] = [];
+  for (const [left, right] of merges) rules.push([symbolOf(left), symbolOf(right), symbolOf(left + right)]);
+  return {
+    inner: byteSymbols.map(symbolOf),
+    final: byteSymbols.map((symbol) => symbolOf(symbol + endOfWord)),
+    rules: makeMergeRules(rules),
+  };
+}

@@ -1,0 +1,190 @@
+/**
+ * Learns a WordPiece vocabulary from texts: characters first, then the pieces made by merging the most frequent pair
+ * of neighbours again and again. The score is the pair's frequency, as in Sennrich et al. 2016 and in the trainer of
+ * Hugging Face's `tokenizers` library (Schuster and Nakajima's original WordPiece, 2012, asks for the gain in
+ * likelihood instead).
+ *
+ * Sees texts as words.ts cuts them, so that it learns from the words that the tokenizer will meet. Writes nothing:
+ * wordpieceFiles.ts gives the files of a vocabulary.
+ */
+import { ConfigError } from '../errors.ts';
+import { specialSplitter } from './assemble.ts';
+import { chunksOf } from './clean.ts';
+import { makeHeap } from './heap.ts';
+import { defaultMaxWordLength, defaultPrefix } from './wordpiece.ts';
+import { defaultWordOptions, standsAlone, type WordOptions, wordsOf } from './words.ts';
+
+/** In the order of their ids in klue/roberta-small: [CLS] 0, [PAD] 1, [SEP] 2, [UNK] 3, [MASK] 4. */
+export const klueSpecialTokens: readonly string[] = ['[CLS]', '[PAD]', '[SEP]', '[UNK]', '[MASK]'];
+
+export interface TrainOptions {
+  /** Entries of the vocabulary at most, special tokens and characters included. */
+  readonly size: number;
+  /** A pair that is rarer is never merged. Default 2. */
+  readonly minFrequency?: number;
+  /** How texts become words. Default: klue's settings. */
+  readonly words?: WordOptions;
+}
+
+/**
+ * A vocabulary in order of ids: the special tokens; every character seen, each as the beginning and as the
+ * continuation (`##`) of a word (characters that always stand alone, such as punctuation, only as the beginning), by
+ * code point; then the learnt pieces, most frequent first. Equal frequencies: the pair whose left piece has the
+ * smaller id, then whose right piece has. So the same texts, in any order, give the same vocabulary, and no word of
+ * theirs (of at most 100 characters) is unknown to it.
+ * Smaller than `size` when no pair of `minFrequency` is left.
+ * Throws ConfigError when `size` has no room for the characters.
+ */
+export function trainWordPiece(texts: Iterable<string>, options: TrainOptions): string[] {
+  const { size, minFrequency = 2, words = defaultWordOptions } = options;
+  const counts = countWords(texts, words);
+  const vocabulary = new Map<string, number>();
+  for (const token of [...klueSpecialTokens, ...alphabet(counts.keys(), words)]) {
+    vocabulary.set(token, vocabulary.size);
+  }
+  if (!(size >= vocabulary.size)) {
+    throw new ConfigError(
+      `A vocabulary of ${size} has no room for the special tokens and characters of the texts, which are ${vocabulary.size}.`,
+      `Ask for a size of at least ${vocabulary.size}, or leave out texts with rare characters.`,
+    );
+  }
+  growVocabulary(vocabulary, counts, size, minFrequency);
+  return [...vocabulary.keys()];
+}
+
+/** How often each word occurs. Words that the tokenizer would not cut, being too long, are left out. */
+function countWords(texts: Iterable<string>, options: WordOptions): Map<string, number> {
+  const chunks = new Map<string, number>();
+  const splitSpecial = specialSplitter(klueSpecialTokens);
+  for (const text of texts) {
+    for (const [i, part] of splitSpecial(text).entries()) {
+      if (i % 2 === 1) continue;
+      for (const chunk of chunksOf(part)) chunks.set(chunk, (chunks.get(chunk) ?? 0) + 1);
+    }
+  }
+  const counts = new Map<string, number>();
+  const special = new Set(klueSpecialTokens);
+  for (const [chunk, count] of chunks) {
+    for (const word of wordsOf(chunk, options, special)) {
+      if (special.has(word) || Array.from(word).length > defaultMaxWordLength) continue;
+      counts.set(word, (counts.get(word) ?? 0) + count);
+    }
+  }
+  return counts;
+}
+
+function alphabet(words: Iterable<string>, options: WordOptions): string[] {
+  const seen = new Set<string>();
+  for (const word of words) for (const character of word) seen.add(character);
+  const sorted = [...seen].sort((a, b) => (a.codePointAt(0) as number) - (b.codePointAt(0) as number));
+  return sorted.flatMap((character) =>
+    standsAlone(character, options) ? [character] : [character, defaultPrefix + character],
+  );
+}
+
+/** A pair of neighbouring pieces, known by their ids, and where it may occur. */
+interface Pair {
+  readonly left: number;
+  readonly right: number;
+  /** Occurrences in all words together. */
+  count: number;
+  /** Every word that holds the pair, and perhaps words that held it once. */
+  readonly words: Set<number>;
+}
+
+/** What the heap orders: the count that a pair had when it was put in. */
+interface Candidate {
+  readonly pair: Pair;
+  readonly count: number;
+}
+
+const isBetter = (a: Candidate, b: Candidate): boolean => {
+  if (a.count !== b.count) return a.count > b.count;
+  if (a.pair.left !== b.pair.left) return a.pair.left < b.pair.left;
+  return a.pair.right < b.pair.right;
+};
+
+/** Merges the best pair until the vocabulary is full. Counts are kept up to date, never made anew. */
+function growVocabulary(
+  vocabulary: Map<string, number>,
+  counts: ReadonlyMap<string, number>,
+  size: number,
+  minFrequency: number,
+): void {
+  const tokens = [...vocabulary.keys()];
+  const frequencies = [...counts.values()];
+  const spelt = Array.from(counts.keys(), (word) =>
+    Array.from(
+      word,
+      (character, i) => vocabulary.get(i === 0 ? character : defaultPrefix + character) as number,
+    ),
+  );
+  const pairs = new Map<number, Pair>();
+  const waiting = makeHeap<Candidate>(isBetter);
+
+  const count = (word: number, pieces: readonly number[], sign: 1 | -1, touched: Set<Pair>): void => {
+    for (let i = 0; i + 1 < pieces.length; i++) {
+      const pair = pairAt(pairs, pieces[i] as number, pieces[i + 1] as number);
+      pair.count += sign * (frequencies[word] as number);
+      pair.words.add(word);
+      touched.add(pair);
+    }
+  };
+  const enqueue = (touched: Iterable<Pair>): void => {
+    for (const pair of touched) {
+      if (pair.count >= Math.max(minFrequency, 1)) waiting.push({ pair, count: pair.count });
+    }
+  };
+
+  const all = new Set<Pair>();
+  for (const [word, pieces] of spelt.entries()) count(word, pieces, 1, all);
+  enqueue(all);
+
+  while (vocabulary.size < size) {
+    const candidate = waiting.pop();
+    if (candidate === undefined) return;
+    // Every change of a count put a new candidate in, so one with another count is out of date.
+    const { pair } = candidate;
+    if (candidate.count !== pair.count) continue;
+    const token = `${tokens[pair.left]}${(tokens[pair.right] as string).slice(defaultPrefix.length)}`;
+    // Two pairs may spell the same piece: it then keeps its id, and the vocabulary does not grow.
+    const id = vocabulary.get(token) ?? vocabulary.size;
+    vocabulary.set(token, id);
+    tokens[id] = token;
+    const touched = new Set<Pair>();
+    for (const word of pair.words) {
+      const pieces = spelt[word] as number[];
+      const merged = mergePair(pieces, pair, id);
+      if (merged.length === pieces.length) continue;
+      count(word, pieces, -1, touched);
+      count(word, merged, 1, touched);
+      spelt[word] = merged;
+    }
+    pair.words.clear();
+    enqueue(touched);
+  }
+}
+
+/** Above any size of a vocabulary; squared, it still fits a double exactly. */
+const idLimit = 2 ** 26;
+
+function pairAt(pairs: Map<number, Pair>, left: number, right: number): Pair {
+  const key = left * idLimit + right;
+  const known = pairs.get(key);
+  if (known !== undefined) return known;
+  const made: Pair = { left, right, count: 0, words: new Set() };
+  pairs.set(key, made);
+  return made;
+}
+
+/** Each occurrence of the pair, from left to right, becomes `id`. */
+function mergePair(pieces: readonly number[], { left, right }: Pair, id: number): number[] {
+  const merged: number[] = [];
+  for (let i = 0; i < pieces.length; i++) {
+    if (pieces[i] === left && pieces[i + 1] === right) {
+      merged.push(id);
+      i++;
+    } else merged.push(pieces[i] as number);
+  }
+  return merged;
+}
