@@ -43,7 +43,7 @@ export async function writeFileAtomic(
     }
     await rename(partial, path);
   } catch (error) {
-    await rm(partial, { force: true });
+    await rm(partial, { force: true }).catch(() => {});
     throw unwritable(path, error);
   }
   await syncFolder(dirname(path));
@@ -70,8 +70,8 @@ export async function writeFolderAtomic(
     if (await exists(folder)) await rename(folder, previousName(folder));
     await rename(partial, folder);
   } catch (error) {
-    await rm(partial, { recursive: true, force: true });
-    await settleFolder(folder);
+    await rm(partial, { recursive: true, force: true }).catch(() => {});
+    await settleFolder(folder).catch(() => {});
     throw unwritable(folder, error);
   }
   await syncFolder(dirname(folder));

@@ -76,7 +76,7 @@ export function parseJson(text: string, path: string, firstLine = 1): unknown {
     return JSON.parse(text);
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
-    const position = Number(/at position (\d+)/.exec(message)?.[1] ?? text.length);
+    const position = badPosition(text, message);
     const before = text.slice(0, position).split('\n');
     const line = firstLine + before.length - 1;
     const column = (before.at(-1)?.length ?? 0) + 1;
@@ -85,6 +85,33 @@ export function parseJson(text: string, path: string, firstLine = 1): unknown {
       'Repair the file, or download or write it again.',
       { cause },
     );
+  }
+}
+
+/**
+ * Where `text` stops being the beginning of any JSON. V8 says so in most of its messages, but not for a token that
+ * it did not expect: then the shortest prefix with that complaint tells.
+ */
+function badPosition(text: string, message: string): number {
+  const told = /at position (\d+)/.exec(message)?.[1];
+  if (told !== undefined) return Number(told);
+  if (!message.startsWith('Unexpected token')) return text.length;
+  let good = 0;
+  let bad = text.length;
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1;
+    if (meetsBadToken(text.slice(0, middle))) bad = middle;
+    else good = middle;
+  }
+  return good;
+}
+
+function meetsBadToken(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return false;
+  } catch (error) {
+    return error instanceof Error && error.message.startsWith('Unexpected token');
   }
 }
 

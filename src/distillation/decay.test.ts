@@ -6,7 +6,8 @@ interface Run {
   readonly name: string;
   readonly rule: DecayRule;
   readonly weight_decay: number;
-  readonly weight_decay_by_parameter: Readonly<Record<string, number>>;
+  /** Stated once for each student, rule and weight decay; null elsewhere. */
+  readonly weight_decay_by_parameter: Readonly<Record<string, number>> | null;
 }
 
 const golden = new URL('../../fixtures/golden/training/cases.json', import.meta.url);
@@ -14,14 +15,18 @@ const { students } = JSON.parse(readFileSync(golden, 'utf8')) as {
   students: Record<string, { runs: Run[] }>;
 };
 const runs = Object.entries(students).flatMap(([student, { runs }]) =>
-  runs.map((run) => ({ ...run, student })),
+  runs.flatMap(({ name, rule, weight_decay, weight_decay_by_parameter: expected }) =>
+    expected === null ? [] : [{ student, name, rule, weight_decay, expected }],
+  ),
 );
 
-test.each(runs)('the parameters of $student, run $name, decay as in the original', (run) => {
-  const expected = run.weight_decay_by_parameter;
-  const found = Object.keys(expected).map((name) => [name, decays(name, run.rule) ? run.weight_decay : 0]);
-  expect(Object.fromEntries(found)).toEqual(expected);
-});
+test.each(runs)(
+  'the parameters of $student, run $name, decay as in the original',
+  ({ expected, rule, weight_decay }) => {
+    const found = Object.keys(expected).map((name) => [name, decays(name, rule) ? weight_decay : 0]);
+    expect(Object.fromEntries(found)).toEqual(expected);
+  },
+);
 
 test("the original rule lets CLIP's norm weights decay, but not RoBERTa's", () => {
   expect(decays('text_model.encoder.layers.0.layer_norm1.weight', 'original')).toBe(true);

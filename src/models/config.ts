@@ -1,7 +1,7 @@
 /**
  * Reads a model's config.json against a schema, so that a value that we do not know is an error and not a guess.
  */
-import type { z } from 'zod';
+import { z } from 'zod';
 import { ConfigError } from '../errors.ts';
 
 /**
@@ -27,4 +27,12 @@ export function parseConfig<Schema extends z.ZodType>(
     'Correct the file, or use a model of a supported kind.',
     { cause: result.error },
   );
+}
+
+/** A key for which we build only these values; the first is what a missing key means. */
+export function only<const Values extends readonly [z.core.util.Literal, ...z.core.util.Literal[]]>(
+  ...values: Values
+) {
+  const list = values.map((value) => JSON.stringify(value)).join(' or ');
+  return z.literal([...values], { error: `only ${list} is supported` }).default(values[0] as never);
 }

@@ -9,15 +9,25 @@ export interface Scope {
   readonly graph: Graph;
   /** Prefix with its dots, empty at the root. */
   readonly path: string;
+  readonly tap: Tap;
 }
 
-export function rootScope(graph: Graph): Scope {
-  return { graph, path: '' };
+/** Sees the outputs of a model's modules, by the names that the modules have in PyTorch. */
+export type Tap = (name: string, output: Value) => void;
+
+export function rootScope(graph: Graph, tap: Tap = () => {}): Scope {
+  return { graph, path: '', tap };
 }
 
 /** The scope one or more levels down: `within(scope, 'encoder.layers', 3)` is `encoder.layers.3.` */
 export function within(scope: Scope, ...names: readonly (string | number)[]): Scope {
-  return { graph: scope.graph, path: `${scope.path}${names.join('.')}.` };
+  return { ...scope, path: `${scope.path}${names.join('.')}.` };
+}
+
+/** Shows the tap `output`, what the module of this scope computes, and returns it. */
+export function record(scope: Scope, output: Value): Value {
+  scope.tap(scope.path.slice(0, -1), output);
+  return output;
 }
 
 /** The parameter `name` of this scope. */

@@ -3,19 +3,25 @@
  */
 import { textWidth, wrapText } from './metrics.ts';
 import { element, ink, short, svgDocument, textLine } from './svg.ts';
-import { type Axis, linearAxis, logAxis, tickLabel } from './ticks.ts';
+import { type Axis, linearAxis, logAxis, smallest, tickLabel, widen } from './ticks.ts';
 
 export type Point = readonly [x: number, y: number];
 
+/** A point worth a mark, and what to write beside it. */
+export interface Best {
+  readonly point: Point;
+  readonly label: string;
+}
+
 export interface Series {
   readonly name: string;
-  /** In the order of x. Points that are not finite interrupt the line. */
+  /** In the order of x. Values that are no finite number interrupt the line. */
   readonly points: readonly Point[];
   /** By default the next of eight that can be told apart, also by the colour-blind. */
   readonly color?: string;
   readonly dashed?: boolean;
-  /** A point worth a mark, such as the best value. */
-  readonly best?: { readonly point: Point; readonly label: string };
+  /** Such as the least loss. */
+  readonly best?: Best;
 }
 
 export interface LineChart {
@@ -56,14 +62,15 @@ interface DrawnSeries extends Series {
 /** The chart as an SVG document. A chart without any point shows its frame and says so. */
 export function lineChart(chart: LineChart): string {
   const { title, width = 800, height = 450, logY = false } = chart;
-  const visible = ([x, y]: Point) => Number.isFinite(x) && Number.isFinite(y) && (!logY || y > 0);
+  const visible = ([x, y]: Point) => inRange(x) && inRange(y) && (!logY || y >= smallest);
   const series = chart.series.map((one, i) => ({ color: palette[i % palette.length]!, ...one }));
   const points = series.flatMap((one) => one.points.filter(visible));
   const head = drawHead(chart, series, width);
   const plot = layOut(chart, points, width, height, head.bottom);
   const lines = series.map((one) => drawSeries(one, plot, visible));
+  const pixels = points.map(([x, y]): Point => [plot.x(x), plot.y(y)]);
   const marks = series.map((one) =>
-    one.best && visible(one.best.point) ? drawBest(one, one.best, plot) : '',
+    one.best && visible(one.best.point) ? drawBest(one, one.best, plot, pixels) : '',
   );
   const nothing = textLine('no data yet', (plot.left + plot.right) / 2, (plot.top + plot.bottom) / 2, {
     size: sizes.subtitle,
@@ -72,6 +79,11 @@ export function lineChart(chart: LineChart): string {
   });
   const content = points.length > 0 ? [...lines, ...marks] : [nothing];
   return svgDocument(width, height, title, head.svg, drawAxes(chart, plot), ...content);
+}
+
+/** Whether a value can be drawn: a number, and none that only a run out of control produces. */
+function inRange(value: number): boolean {
+  return Math.abs(value) <= 1 / smallest;
 }
 
 /** Title, subtitle and legend, one below the other. */
@@ -121,7 +133,7 @@ function layOut(
   const left = margin + Math.max(...yLabels) + 10;
   const right = width - margin;
   // Time runs from the first point to the last: only the ticks inside are used, the ends are not rounded.
-  const [xMin, xMax] = xs[0] === xs[1] ? [xs[0] - 0.5, xs[1] + 0.5] : xs;
+  const [xMin, xMax] = widen(...xs);
   const round = linearAxis(xMin, xMax, Math.max(2, Math.round((right - left) / 95)));
   const xTicks = round.ticks.filter((tick) => tick >= xMin && tick <= xMax);
   const xAxis = { min: xMin, max: xMax, ticks: xTicks };
@@ -223,27 +235,29 @@ function thin(points: readonly Point[]): readonly Point[] {
   });
 }
 
-/** A ring at the point, and its label on the side where there is room. */
-function drawBest({ color }: DrawnSeries, { point, label }: NonNullable<Series['best']>, plot: Plot): string {
+/** A ring at the point, and its label where it hides the fewest points of any line. */
+function drawBest(
+  { color }: DrawnSeries,
+  { point, label }: Best,
+  plot: Plot,
+  pixels: readonly Point[],
+): string {
   const x = plot.x(point[0]);
   const y = plot.y(point[1]);
-  const width = textWidth(label, sizes.label, 700);
-  const below = y + 26 < plot.bottom;
-  const middle = Math.min(Math.max(x, plot.left + width / 2 + 4), plot.right - width / 2);
+  const half = textWidth(label, sizes.label, 700) / 2 + 4;
+  const middle = Math.min(Math.max(x, plot.left + half), plot.right - half);
+  const hidden = (line: number) =>
+    pixels.filter(([px, py]) => Math.abs(px - middle) < half && py > line - 14 && py < line + 6).length;
+  const lines = [22, -13, 40, -31, 58, -49]
+    .map((away) => y + away)
+    .filter((line) => line > plot.top + 12 && line < plot.bottom - 4);
+  const counts = lines.map(hidden);
+  const line = lines[counts.indexOf(Math.min(...counts))] ?? y + 22;
+  const style = { size: sizes.label, weight: 700, fill: color, anchor: 'middle' } as const;
+  // A white outline below the letters keeps them readable across lines.
+  const halo = { stroke: ink.paper, 'stroke-width': 4, 'stroke-linejoin': 'round', 'paint-order': 'stroke' };
   return (
     element('circle', { cx: x, cy: y, r: 5, fill: ink.paper, stroke: color, 'stroke-width': 2.5 }) +
-    // A white outline below the letters keeps them readable across lines.
-    textLine(
-      label,
-      middle,
-      below ? y + 22 : y - 12,
-      { size: sizes.label, weight: 700, fill: color, anchor: 'middle' },
-      {
-        stroke: ink.paper,
-        'stroke-width': 4,
-        'stroke-linejoin': 'round',
-        'paint-order': 'stroke',
-      },
-    )
+    textLine(label, middle, line, style, halo)
   );
 }

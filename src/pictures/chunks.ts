@@ -25,7 +25,7 @@ const crcTable = Uint32Array.from({ length: 256 }, (_, byte) => {
 });
 
 /** CRC-32 (ISO 3309), as PNG and zip use it. */
-export function crc32(bytes: Uint8Array): number {
+export function crc32(bytes: Iterable<number>): number {
   let value = 0xffffffff;
   for (const byte of bytes) value = crcTable[(value ^ byte) & 0xff]! ^ (value >>> 8);
   return ~value >>> 0;

@@ -30,10 +30,11 @@ const punctuated = /[!-/:-@[-`{-~\p{P}]|[^!-/:-@[-`{-~\p{P}]+/gu;
  */
 export function wordsOf(chunk: string, options: WordOptions, whole: ReadonlySet<string>): string[] {
   const words: string[] = [];
-  for (const word of cleanChunk(chunk, options).split(' ')) {
+  const cased = options.doLowerCase ? lowerEach(chunk) : chunk;
+  for (const word of cleanChunk(cased, options).split(' ')) {
     if (word === '') continue;
     if (whole.has(word)) words.push(word);
-    else for (const part of fold(word, options).match(punctuated) ?? []) words.push(part);
+    else for (const part of unaccent(word, options).match(punctuated) ?? []) words.push(part);
   }
   return words;
 }
@@ -43,8 +44,11 @@ export function standsAlone(character: string, options: WordOptions): boolean {
   return wordsOf(`a${character}`, options, new Set()).length > 1;
 }
 
-function fold(word: string, { doLowerCase, stripAccents }: WordOptions): string {
-  // The reference lowers one character at a time, so that a final sigma stays an ordinary one.
-  const cased = doLowerCase ? Array.from(word, (character) => character.toLowerCase()).join('') : word;
-  return (stripAccents ?? doLowerCase) ? cased.normalize('NFD').replace(/\p{Mn}/gu, '') : cased;
+/** The reference lowers one character at a time, so that a final sigma stays an ordinary one. */
+function lowerEach(text: string): string {
+  return Array.from(text, (character) => character.toLowerCase()).join('');
+}
+
+function unaccent(word: string, { doLowerCase, stripAccents }: WordOptions): string {
+  return (stripAccents ?? doLowerCase) ? word.normalize('NFD').replace(/\p{Mn}/gu, '') : word;
 }

@@ -18,7 +18,7 @@ interface RandomCase {
   readonly rtol?: number;
 }
 
-export const random: GoldenPart = {
+export const randomPart: GoldenPart = {
   name: 'random',
   async *check(folder) {
     const { cases } = await readCases<{ cases: readonly RandomCase[] }>(folder);

@@ -44,12 +44,12 @@ function checkCase(
   const faults: string[] = [];
   let compared = 0;
   for (const [name, value] of Object.entries(golden)) {
-    const expected = expectedSchema.safeParse(value);
-    if (!expected.success) continue;
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) continue;
+    const expected = expectedSchema.parse(value);
     const tokenizer = tokenizers.get(name) ?? readTokenizer(join(folder, name));
     tokenizers.set(name, tokenizer);
     const tokens = z.array(z.string()).parse(golden[`${name}_tokens`] ?? []);
-    const fault = difference(tokenizer, golden.text, expected.data, tokens);
+    const fault = difference(tokenizer, golden.text, expected, tokens);
     if (fault !== undefined) faults.push(`${name}: ${fault}`);
     compared++;
   }

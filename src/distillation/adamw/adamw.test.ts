@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ConfigError, GraphError } from '../../errors.ts';
 import { type AdamWOptions, type AdamWVariant, adamw, globalNorm } from './adamw.ts';
+import { smallestMoment } from './kernel.ts';
 import { createTrainingState } from './state.ts';
 
 type Rounding = (value: number) => number;
@@ -17,7 +18,7 @@ function reference(
   const m = p.map(() => 0);
   const v = p.map(() => 0);
   const [b1, b2] = [0.9, 0.999];
-  const flush = (x: number) => (round === Math.fround && Math.abs(x) < 2 ** -126 ? 0 : x);
+  const flush = (x: number) => (round === Math.fround && Math.abs(x) < smallestMoment ? 0 : x);
   for (const [i, gradient] of gradients.entries()) {
     const corrected = variant === 'torch';
     const stepSize = round(corrected ? lr / (1 - b1 ** (i + 1)) : lr);
@@ -148,7 +149,7 @@ describe('AdamW', () => {
     expect([...state.p].filter((x) => x !== 0)).toEqual([0.75, 1]);
   });
 
-  test('moments that have faded below the normal float32 numbers are 0', () => {
+  test('moments that have faded to nothing are 0, not denormal', () => {
     const gradients = [[1e-30], ...Array.from({ length: 200 }, () => [0])];
     const state = train({ p: [1], gradients, variant: 'hf', weightDecay: 0, lr: 1e-3 });
     expect(state.firstMoment('weight')[0]).toBe(0);

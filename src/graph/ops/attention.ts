@@ -10,7 +10,7 @@ import type { Shape } from '../shape.ts';
 import { add, mul, sub } from './arithmetic.ts';
 import { reshape, transpose } from './layout.ts';
 import { fusedMatMul, matmul } from './matmul.ts';
-import { reduceSum } from './reduce.ts';
+import { expand, reduceSum } from './reduce.ts';
 import { softmax } from './softmax.ts';
 
 const attentionOperator = defineOperator({
@@ -93,9 +93,19 @@ export interface AttentionOptions {
 export function attention(query: Value, key: Value, value: Value, options: AttentionOptions): Value {
   const size = query.shape[query.shape.length - 1] as number;
   const scale = options.scale ?? 1 / Math.sqrt(size / options.heads);
-  const inputs = [query, key, value, undefined, undefined, options.bias];
-  return emitOne(attentionOperator, options.bias ? inputs : inputs.slice(0, 3), {
+  // The engine wants the queries' axis of the bias written out.
+  const bias = options.bias && expand(options.bias, biasShape(options.bias, query, key));
+  const inputs = [query, key, value, undefined, undefined, bias];
+  return emitOne(attentionOperator, bias ? inputs : inputs.slice(0, 3), {
     num_heads: options.heads,
     scale,
   });
+}
+
+function biasShape(bias: Value, query: Value, key: Value): Shape {
+  const [batch, heads, rows, columns] = bias.shape;
+  const [queries, keys] = [query.shape[1], key.shape[1]];
+  const fits = bias.shape.length === 4 && (rows === queries || rows === 1) && columns === keys;
+  if (!fits) fail('MultiHeadAttention', 'the bias does not fit the scores', [bias, query, key]);
+  return [batch!, heads!, queries!, keys!];
 }

@@ -1,0 +1,113 @@
+/**
+ * Checks CLIPTextModel and RobertaModel, every hidden state of them, against transformers.
+ */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readJson } from '../../checkpoint/json.ts';
+import { readFloat32, readTensor, type Weights } from '../../checkpoint/tensorEntry.ts';
+import { openTextEncoder, type TextEncoderFolder } from '../../checkpoint/textEncoderFolder.ts';
+import { openWeights } from '../../checkpoint/weights.ts';
+import { createGraph, type Graph, input, type Value } from '../../graph/graph.ts';
+import { clipTextModel, parseClipTextConfig } from '../../models/clip.ts';
+import { biasOfMask, parseRobertaConfig, robertaModel, robertaPositionIds } from '../../models/roberta.ts';
+import type { TextEncoderOutput } from '../../models/textEncoder.ts';
+import { compile } from '../../runtime/compile.ts';
+import { openRuntime } from '../../runtime/node.ts';
+import type { Runtime } from '../../runtime/session.ts';
+import { floatTensor, intTensor, type Tensor } from '../../runtime/tensor.ts';
+import { type CaseResult, type GoldenPart, resultOf, type Tolerance, worstError } from '../golden.ts';
+
+interface Case extends Tolerance {
+  readonly file: string;
+  readonly model: string;
+}
+
+export const textEncoders: GoldenPart = {
+  name: 'text_encoders',
+  async *check(folder) {
+    const { cases } = (await readJson(join(folder, 'cases.json'))) as { cases: Case[] };
+    const variants = await variantsOf(folder, cases);
+    const runtime = await openRuntime('cpu');
+    for (const item of cases) {
+      for (const model of [item.model, ...(variants.get(item.model) ?? [])]) {
+        yield await checkCase(runtime, folder, item, model);
+      }
+    }
+  },
+};
+
+/** Folders that no case names hold the weights of a model in another form: `<model>_<what differs>`. */
+async function variantsOf(folder: string, cases: readonly Case[]): Promise<ReadonlyMap<string, string[]>> {
+  const models = [...new Set(cases.map((item) => item.model))];
+  const variants = new Map<string, string[]>();
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (!entry.isDirectory() || entry.name === 'cases' || models.includes(entry.name)) continue;
+    const owner = models.find((model) => entry.name.startsWith(`${model}_`));
+    if (owner) variants.set(owner, [...(variants.get(owner) ?? []), entry.name]);
+  }
+  return variants;
+}
+
+async function checkCase(runtime: Runtime, folder: string, item: Case, model: string): Promise<CaseResult> {
+  const encoder = await openTextEncoder(join(folder, model));
+  const golden = await openWeights(join(folder, item.file));
+  const ids = await readIds(golden, 'input_ids');
+  const mask = golden.tensors.has('attention_mask') ? await readIds(golden, 'attention_mask') : undefined;
+  const { graph, output, feeds } = build(encoder, ids, mask);
+  const outputs: Record<string, Value> = { last_hidden_state: output.lastHiddenState };
+  if (golden.tensors.has('pooler_output')) outputs['pooler_output'] = output.pooledOutput();
+  output.hiddenStates.forEach((value, i) => {
+    outputs[`hidden_states.${i}`] = value;
+  });
+  const session = await compile(runtime, graph, outputs, encoder.weights);
+  const actual = await session.run(feeds);
+  await session.dispose();
+  const errors: Record<string, number> = {};
+  for (const [name, entry] of golden.tensors) {
+    if (entry.dtype !== 'F32') continue;
+    const expected = await readFloat32(entry);
+    errors[name] = worstError((actual[name]?.data as Float32Array | undefined) ?? [], expected, item);
+  }
+  return resultOf(model === item.model ? item.file : `${item.file} with ${model}`, errors);
+}
+
+interface Ids {
+  readonly values: Int32Array;
+  readonly shape: readonly number[];
+}
+
+async function readIds(weights: Weights, name: string): Promise<Ids> {
+  const entry = weights.tensors.get(name)!;
+  const values = await readTensor(entry);
+  return { values: Int32Array.from(values as BigInt64Array, Number), shape: entry.shape };
+}
+
+function build(encoder: TextEncoderFolder, ids: Ids, mask: Ids | undefined) {
+  const graph = createGraph();
+  const [, length] = ids.shape as [number, number];
+  const inputIds = input(graph, 'input_ids', 'int64', ['batch', length]);
+  const feeds: Record<string, Tensor> = { input_ids: intTensor(ids.values, ids.shape) };
+  const output = encoder.modelType === 'roberta' ? roberta() : clip();
+  return { graph, output, feeds };
+
+  function clip(): TextEncoderOutput {
+    const config = parseClipTextConfig(encoder.config, encoder.folder);
+    if (!mask) return clipTextModel(graph, config, { inputIds });
+    feeds['attention_mask'] = intTensor(mask.values, mask.shape);
+    return clipTextModel(graph, config, { inputIds, attentionMask: maskInput(graph, length) });
+  }
+
+  function roberta(): TextEncoderOutput {
+    const config = parseRobertaConfig(encoder.config, encoder.folder);
+    const positionIds = input(graph, 'position_ids', 'int64', ['batch', length]);
+    feeds['position_ids'] = intTensor(robertaPositionIds(ids.values, length, config.padTokenId), ids.shape);
+    if (!mask) return robertaModel(graph, config, { inputIds, positionIds });
+    feeds['attention_bias'] = floatTensor(biasOfMask(mask.values), [ids.shape[0]!, 1, 1, length]);
+    const attentionBias = input(graph, 'attention_bias', 'float32', ['batch', 1, 1, length]);
+    return robertaModel(graph, config, { inputIds, positionIds, attentionBias });
+  }
+}
+
+function maskInput(graph: Graph, length: number): Value {
+  return input(graph, 'attention_mask', 'int64', ['batch', length]);
+}

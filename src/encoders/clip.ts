@@ -1,0 +1,20 @@
+/**
+ * CLIP's text encoder as a member of the family: no attention mask, as Stable Diffusion v1 runs it.
+ */
+import { input } from '../graph/graph.ts';
+import { clipTextModel, parseClipTextConfig } from '../models/clip.ts';
+import { intTensor } from '../runtime/tensor.ts';
+import type { EncoderModel } from './model.ts';
+
+export function clipEncoder(json: unknown, source: string): EncoderModel {
+  const config = parseClipTextConfig(json, source);
+  return {
+    modelType: 'clip_text_model',
+    hiddenSize: config.hiddenSize,
+    vocabSize: config.vocabSize,
+    maxLength: config.maxPositionEmbeddings,
+    build: (graph, length) =>
+      clipTextModel(graph, config, { inputIds: input(graph, 'input_ids', 'int64', ['batch', length]) }),
+    feeds: (ids, length) => ({ input_ids: intTensor(ids, [ids.length / length, length]) }),
+  };
+}

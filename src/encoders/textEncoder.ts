@@ -1,0 +1,91 @@
+/**
+ * A text encoder ready to run: texts in, the states that condition a picture out.
+ */
+import { access } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { openTextEncoder as openFolder } from '../checkpoint/textEncoderFolder.ts';
+import { ConfigError } from '../errors.ts';
+import { createGraph } from '../graph/graph.ts';
+import { compile } from '../runtime/compile.ts';
+import type { Runtime } from '../runtime/session.ts';
+import { type FloatTensor, floatTensor } from '../runtime/tensor.ts';
+import { encodeBatch, promptLength, type Tokenizer } from '../text/tokenizer.ts';
+import { type EncoderModel, encoderModel } from './model.ts';
+import { openTokenizer } from './tokenizerFolder.ts';
+
+export interface TextEncoder {
+  /** For people: the name of its folder. */
+  readonly name: string;
+  readonly model: EncoderModel;
+  readonly tokenizer: Tokenizer;
+  /** States [texts, 77, hiddenSize]; each text is cut or padded to 77 tokens. */
+  encode(texts: readonly string[]): Promise<FloatTensor>;
+  /** The same from token ids [texts, 77]. */
+  encodeIds(ids: Int32Array): Promise<FloatTensor>;
+  dispose(): Promise<void>;
+}
+
+export interface TextEncoderOptions {
+  /** Where the tokenizer lies, if not in `tokenizer/` inside or beside the encoder's folder. */
+  readonly tokenizerFolder?: string;
+  /** Texts a run of the engine; more are cut into runs of this size. */
+  readonly batchSize?: number;
+}
+
+/** Opens the text encoder in `folder` (Hugging Face layout). Throws CheckpointError or ConfigError. */
+export async function openTextEncoder(
+  runtime: Runtime,
+  folder: string,
+  options: TextEncoderOptions = {},
+): Promise<TextEncoder> {
+  const { batchSize = 32 } = options;
+  const { config, modelType, weights } = await openFolder(folder);
+  const model = encoderModel(modelType, config, join(folder, 'config.json'));
+  const { tokenizer } = await openTokenizer(options.tokenizerFolder ?? (await tokenizerFolderOf(folder)));
+  checkVocabulary(folder, model, tokenizer);
+  const graph = createGraph();
+  const { lastHiddenState } = model.build(graph, promptLength);
+  const session = await compile(runtime, graph, { states: lastHiddenState }, weights);
+  const row = promptLength * model.hiddenSize;
+
+  async function encodeIds(ids: Int32Array): Promise<FloatTensor> {
+    const count = ids.length / promptLength;
+    const states = new Float32Array(count * row);
+    for (let start = 0; start < count; start += batchSize) {
+      const part = ids.subarray(start * promptLength, (start + batchSize) * promptLength);
+      const result = await session.run(model.feeds(part, promptLength));
+      states.set(result['states']!.data as Float32Array, start * row);
+    }
+    return floatTensor(states, [count, promptLength, model.hiddenSize]);
+  }
+
+  return {
+    name: basename(folder),
+    model,
+    tokenizer,
+    encodeIds,
+    encode: (texts) => encodeIds(encodeBatch(tokenizer, texts, promptLength).ids),
+    dispose: () => session.dispose(),
+  };
+}
+
+/** `tokenizer/` inside the folder (a student), beside it (a diffusers model), or the folder itself. */
+export async function tokenizerFolderOf(folder: string): Promise<string> {
+  for (const candidate of [join(folder, 'tokenizer'), join(dirname(folder), 'tokenizer')]) {
+    const exists = await access(candidate).then(
+      () => true,
+      () => false,
+    );
+    if (exists) return candidate;
+  }
+  return folder;
+}
+
+function checkVocabulary(folder: string, model: EncoderModel, tokenizer: Tokenizer): void {
+  if (tokenizer.vocabSize <= model.vocabSize && model.maxLength >= promptLength) return;
+  throw new ConfigError(
+    `${folder}: the tokenizer has ${tokenizer.vocabSize} entries and texts ${promptLength} tokens, but the model has ` +
+      `${model.vocabSize} entries and ${model.maxLength} positions.`,
+    'Put the tokenizer that the model was trained with beside it.',
+  );
+}

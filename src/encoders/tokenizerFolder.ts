@@ -1,0 +1,31 @@
+/**
+ * Reads a tokenizer from a folder in Hugging Face layout.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CheckpointError } from '../errors.ts';
+import { tokenizerFileNames, tokenizerFromFiles } from '../text/load.ts';
+import type { Tokenizer } from '../text/tokenizer.ts';
+
+export interface TokenizerFolder {
+  readonly tokenizer: Tokenizer;
+  /** Paths of the files that make it up, to be copied beside a student. */
+  readonly files: readonly string[];
+}
+
+/** Throws CheckpointError if the folder holds no tokenizer, ConfigError if its files do not fit together. */
+export async function openTokenizer(folder: string): Promise<TokenizerFolder> {
+  const contents: Record<string, string> = {};
+  for (const name of tokenizerFileNames) {
+    const content = await readFile(join(folder, name), 'utf8').catch(() => undefined);
+    if (content !== undefined) contents[name] = content;
+  }
+  const names = Object.keys(contents);
+  if (names.length === 0) {
+    throw new CheckpointError(
+      `${folder} holds no tokenizer.`,
+      `Give a folder with ${tokenizerFileNames.join(', ')} or some of them.`,
+    );
+  }
+  return { tokenizer: tokenizerFromFiles(contents), files: names.map((name) => join(folder, name)) };
+}

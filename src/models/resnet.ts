@@ -1,0 +1,65 @@
+/**
+ * The convolutional blocks that U-Net and VAE are made of (ResnetBlock2D, Downsample2D, Upsample2D of diffusers).
+ */
+import type { Value } from '../graph/graph.ts';
+import { silu } from '../graph/ops/activation.ts';
+import { add } from '../graph/ops/arithmetic.ts';
+import type { ConvolutionOptions } from '../graph/ops/convolution.ts';
+import { unsqueeze } from '../graph/ops/layout.ts';
+import { resizeNearest } from '../graph/ops/resize.ts';
+import { convolution, groupNorm, linear } from './layers.ts';
+import { record, type Scope, within } from './scope.ts';
+
+export interface NormOptions {
+  readonly groups: number;
+  readonly epsilon: number;
+}
+
+/**
+ * Pre-activation residual block: x [batch, in, h, w] to [batch, channels, h, w].
+ * `time` [1 or batch, size], already activated, is projected and added to every pixel between the convolutions.
+ */
+export function resnet(scope: Scope, x: Value, channels: number, norm: NormOptions, time?: Value): Value {
+  const first = convolution(
+    within(scope, 'conv1'),
+    normalised(within(scope, 'norm1'), x, norm),
+    channels,
+    3,
+    {
+      padding: 1,
+    },
+  );
+  const timed = time ? add(first, perChannel(linear(within(scope, 'time_emb_proj'), time, channels))) : first;
+  const second = convolution(
+    within(scope, 'conv2'),
+    normalised(within(scope, 'norm2'), timed, norm),
+    channels,
+    3,
+    { padding: 1 },
+  );
+  const straight = x.shape[1] === channels ? x : convolution(within(scope, 'conv_shortcut'), x, channels, 1);
+  return record(scope, add(straight, second));
+}
+
+function normalised(scope: Scope, x: Value, { groups, epsilon }: NormOptions): Value {
+  return silu(groupNorm(scope, x, groups, epsilon));
+}
+
+/** [batch, channels] to [batch, channels, 1, 1]. */
+function perChannel(x: Value): Value {
+  return unsqueeze(unsqueeze(x, 2), 3);
+}
+
+/** Halves x [batch, channels, h, w] with a strided convolution; U-Net and VAE pad differently. */
+export function downsample(
+  scope: Scope,
+  x: Value,
+  padding: NonNullable<ConvolutionOptions['padding']>,
+): Value {
+  return convolution(within(scope, 'conv'), x, x.shape[1] as number, 3, { stride: 2, padding });
+}
+
+/** Enlarges x to `size` [height, width] by repeating pixels, then smooths. */
+export function upsample(scope: Scope, x: Value, size: readonly [height: number, width: number]): Value {
+  return convolution(within(scope, 'conv'), resizeNearest(x, size), x.shape[1] as number, 3, { padding: 1 });
+}

@@ -1,0 +1,103 @@
+/**
+ * UniPC: Zhao et al., "UniPC: a unified predictor-corrector framework for fast sampling of diffusion models", 2023,
+ * the B(h) forms. UniPCMultistepScheduler in diffusers.
+ *
+ * A step first corrects the last one with the new model output, then predicts the next: one call each.
+ */
+import type { SchedulerConfig } from './config.ts';
+import { solve, type Term, weightedSum } from './linear.ts';
+import { logSnr, type NoiseLevel } from './noise.ts';
+import { predictEpsilon, predictX0 } from './prediction.ts';
+import type { Scheduler } from './scheduler.ts';
+import { solverTimesteps } from './solverTimesteps.ts';
+import { variancePreserving } from './variancePreserving.ts';
+
+/** What the model said, in the form in which the solver integrates it, and where. */
+interface Prediction {
+  readonly level: NoiseLevel;
+  readonly values: Float32Array;
+}
+
+/** A step done, which the next model output may correct. */
+interface Step {
+  readonly sample: Float32Array;
+  /** Those in use, the latest (at the step's start) first. */
+  readonly known: readonly Prediction[];
+}
+
+export const unipc: Scheduler = {
+  className: 'UniPCMultistepScheduler',
+  defaults: { solverType: 'bh2' },
+  create(config, schedule, run) {
+    const { timesteps, levels } = solverTimesteps(config, schedule, run);
+    const predict = config.predictX0 ? predictX0 : predictEpsilon;
+    let known: readonly Prediction[] = [];
+    let done: Step | undefined;
+    return {
+      ...variancePreserving(schedule),
+      timesteps,
+      needsNoise: false,
+      step(modelOutput, call, sample) {
+        const [from, to] = levels.slice(call, call + 2) as [NoiseLevel, NoiseLevel];
+        const latest = { level: from, values: predict(config.predictionType, from, modelOutput, sample) };
+        const corrects = done && !config.disableCorrector.includes(call - 1);
+        const corrected = done && corrects ? advance(config, done, from, latest) : sample;
+        known = [latest, ...known].slice(0, config.solverOrder);
+        const order = Math.min(
+          known.length,
+          config.lowerOrderFinal ? timesteps.length - call : config.solverOrder,
+        );
+        done = { sample: corrected, known: known.slice(0, order) };
+        return advance(config, done, to);
+      },
+    };
+  },
+};
+
+/**
+ * The sample at level `to`: by the predictor UniP (algorithm 2), or, with the prediction at `to` itself, by the
+ * corrector UniC (algorithm 1).
+ */
+function advance(config: SchedulerConfig, step: Step, to: NoiseLevel, end?: Prediction): Float32Array {
+  const [start, ...earlier] = step.known as [Prediction, ...Prediction[]];
+  const h = logSnr(to) - logSnr(start.level);
+  const hh = config.predictX0 ? -h : h;
+  const bh = config.solverType === 'bh1' ? hh : Math.expm1(hh);
+  const places = earlier.map(({ level }) => (logSnr(level) - logSnr(start.level)) / h);
+  const weights = end ? correctorWeights([...places, 1], hh, bh) : predictorWeights(places, hh, bh);
+  const others = end ? [...earlier, end] : earlier;
+  const scale = config.predictX0 ? to.alpha : to.sigma;
+  const kept = config.predictX0 ? to.sigma / start.level.sigma : to.alpha / start.level.alpha;
+  const differences = others.flatMap(({ values }, i): Term[] => {
+    const weight = (-scale * bh * (weights[i] as number)) / (places[i] ?? 1);
+    return [
+      [weight, values],
+      [-weight, start.values],
+    ];
+  });
+  return weightedSum([kept, step.sample], [-scale * Math.expm1(hh), start.values], ...differences);
+}
+
+/** One weight for each earlier prediction; the paper sets that of a single one to 1/2. */
+function predictorWeights(places: readonly number[], hh: number, bh: number): number[] {
+  return places.length === 1 ? [0.5] : solve(...orderConditions(places, hh, bh));
+}
+
+/** The same for the corrector, where the last place is the end of the step. */
+function correctorWeights(places: readonly number[], hh: number, bh: number): number[] {
+  return places.length === 1 ? [0.5] : solve(...orderConditions(places, hh, bh));
+}
+
+/** The linear equations that make the step exact for polynomials (theorem 3.1): powers of the places, and moments. */
+function orderConditions(places: readonly number[], hh: number, bh: number): [number[][], number[]] {
+  const matrix = places.map((_, power) => places.map((place) => place ** power));
+  const right: number[] = [];
+  let phi = Math.expm1(hh) / hh - 1;
+  let factorial = 1;
+  for (let i = 1; i <= places.length; i++) {
+    right.push((phi * factorial) / bh);
+    factorial *= i + 1;
+    phi = phi / hh - 1 / factorial;
+  }
+  return [matrix, right];
+}
