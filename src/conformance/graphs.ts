@@ -6,7 +6,7 @@ import type { Graph, Value } from '../graph/graph.ts';
 import type { Tap } from '../models/scope.ts';
 import { compile } from '../runtime/compile.ts';
 import type { Runtime, Tensors } from '../runtime/session.ts';
-import { type Tolerance, worstError } from './golden.ts';
+import { defaultTolerance, type Tolerance, worstError } from './golden.ts';
 import type { GoldenTensors } from './tensors.ts';
 
 /** A tap that keeps what it sees. */
@@ -15,10 +15,16 @@ export function recorder(): { readonly tap: Tap; readonly seen: ReadonlyMap<stri
   return { tap: (name, output) => seen.set(name, output), seen };
 }
 
+/** The tolerance that a case states, or the default. */
+export function toleranceOf(stated: Partial<Tolerance>): Tolerance {
+  return { atol: stated.atol ?? defaultTolerance.atol, rtol: stated.rtol ?? defaultTolerance.rtol };
+}
+
 export interface GraphCheck {
   readonly runtime: Runtime;
   readonly graph: Graph;
   readonly weights?: Weights;
+  /** Those that the wanted outputs do not need are left out. */
   readonly feeds: Tensors;
   /** The graph's values by the names that they have in the golden data. */
   readonly outputs: ReadonlyMap<string, Value>;
@@ -40,7 +46,8 @@ export async function graphErrors(
   });
   const session = await compile(check.runtime, check.graph, Object.fromEntries(wanted), check.weights);
   try {
-    const results = await session.run(check.feeds);
+    const needed = session.inputs.map((name) => [name, check.feeds[name]!] as const);
+    const results = await session.run(Object.fromEntries(needed));
     const error = (name: string) =>
       worstError((results[name]?.data ?? []) as ArrayLike<number>, expected.get(name).data, check.tolerance);
     return Object.fromEntries(names.map((name) => [name, error(name)]));

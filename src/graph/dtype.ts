@@ -15,6 +15,10 @@ export const onnxTypeOf: Readonly<Record<DType, number>> = {
   bfloat16: 16,
 };
 
+export function isFloat(dtype: DType): boolean {
+  return dtype === 'float32' || dtype === 'float16' || dtype === 'bfloat16';
+}
+
 /** Bytes of one element. */
 export const byteSizeOf: Readonly<Record<DType, number>> = {
   float32: 4,

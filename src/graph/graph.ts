@@ -1,12 +1,11 @@
 /**
  * A computation as data: values, the nodes that make them, the inputs they start from.
  *
- * A graph only grows, and its nodes stand in an order in which they can run. It knows operators only by their
- * definitions (operator.ts) and nothing of models, files or engines.
+ * A graph only grows, and its nodes stand in an order in which they can run. It knows the form of an operator but no
+ * operator, and nothing of models, files or engines.
  */
 import { GraphError } from '../errors.ts';
 import type { DType } from './dtype.ts';
-import type { Operator } from './operator.ts';
 import type { Shape } from './shape.ts';
 
 /** One tensor of the computation. */
@@ -26,15 +25,45 @@ export interface Node {
   readonly attributes: Attributes;
 }
 
-/** A number, string or list of numbers is written to ONNX; other structures are for an operator's own rules. */
-export type Attribute =
-  | number
-  | string
-  | readonly number[]
-  | Shape
-  | readonly Readonly<Record<string, number>>[];
-export type Attributes = Readonly<Record<string, Attribute | undefined>>;
+/** The settings of a node. Each operator has its own type of them; `Operator.attributes` says which ONNX stores, and how. */
+export type Attributes = Readonly<Record<string, unknown>>;
 
+/** How ONNX stores an attribute. */
+export type AttributeKind = 'int' | 'float' | 'string' | 'ints';
+
+export interface ValueType {
+  readonly dtype: DType;
+  readonly shape: Shape;
+}
+
+/** What a gradient rule may use: the node, and the gradient that arrives at its outputs. */
+export interface GradientContext<A extends Attributes = Attributes> {
+  readonly graph: Graph;
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  readonly attributes: A;
+  /** The loss's gradient with respect to each output; undefined where the loss does not depend on it. */
+  readonly gradients: readonly (Value | undefined)[];
+  /** Gradient of the first output, which most operators have only; zeros where the loss does not depend on it. */
+  readonly gradient: Value;
+  /** Is the gradient with respect to this input wanted? */
+  readonly needs: (input: number) => boolean;
+}
+
+/** Everything about one operator; `defineOperator` in operator.ts makes it. */
+export interface Operator<A extends Attributes = Attributes> {
+  readonly type: string;
+  /** Empty for ONNX's own operators, `com.microsoft` for those that ONNX Runtime adds. */
+  readonly domain: string;
+  /** The attributes that ONNX knows. Others steer our own rules and are not written. */
+  readonly attributes: Readonly<Record<string, AttributeKind>>;
+  /** Types of the outputs; throws GraphError (through `fail`) when the inputs do not fit. */
+  infer(inputs: readonly Value[], attributes: A): readonly ValueType[];
+  /** One gradient an input (undefined: none). Absent: the operator cannot be differentiated through. */
+  gradient?(context: GradientContext<A>): readonly (Value | undefined)[];
+}
+
+/** Elements of a constant, row-major. A Uint8Array holds booleans, one a byte. */
 export type ConstantData = Float32Array | BigInt64Array | Int32Array | Uint8Array;
 
 export interface Constant {

@@ -1,64 +1,64 @@
 /**
- * What an operator is, and how a node of it enters a graph.
+ * How an operator is defined, and how a node of it enters a graph.
  *
  * Everything about one operator stands in one definition: its ONNX type, the rule for its outputs' types and
  * shapes, and the rule for its gradient. A definition is made by `defineOperator` and used by `emit`; the public
  * face of an operator is a function named as the operator (`add(a, b)`).
  */
 import { GraphError } from '../errors.ts';
-import type { DType } from './dtype.ts';
-import { type Attributes, createValue, type Graph, type Node, type Value } from './graph.ts';
-import { formatShape, type Shape } from './shape.ts';
+import {
+  type AttributeKind,
+  type Attributes,
+  createValue,
+  type Graph,
+  type Node,
+  type Operator,
+  type Value,
+} from './graph.ts';
+import { isFloat } from './dtype.ts';
+import { formatShape } from './shape.ts';
 
-export interface ValueType {
-  readonly dtype: DType;
-  readonly shape: Shape;
-}
+export type { AttributeKind, GradientContext, Operator, ValueType } from './graph.ts';
 
-/** How ONNX stores an attribute. `rule` attributes steer our own rules and are not written. */
-export type AttributeKind = 'int' | 'float' | 'string' | 'ints' | 'rule';
+/** The kinds in which ONNX can store a value of type T. */
+type KindOf<T> = [T] extends [number]
+  ? 'int' | 'float'
+  : [T] extends [string]
+    ? 'string'
+    : [T] extends [readonly number[]]
+      ? 'ints'
+      : never;
 
-export interface GradientContext {
-  readonly graph: Graph;
-  readonly inputs: readonly Value[];
-  readonly outputs: readonly Value[];
-  readonly attributes: Attributes;
-  /** The loss's gradient with respect to each output; undefined where the loss does not depend on it. */
-  readonly gradients: readonly (Value | undefined)[];
-  /** Gradient of the first output, which most operators have only. */
-  readonly gradient: Value;
-  /** Is the gradient with respect to this input wanted? */
-  readonly needs: (input: number) => boolean;
-}
-
-export interface Operator {
-  readonly type: string;
-  /** Empty for ONNX's own operators, `com.microsoft` for those that ONNX Runtime adds. */
-  readonly domain: string;
-  readonly attributes: Readonly<Record<string, AttributeKind>>;
-  /** Types of the outputs; throws GraphError (through `fail`) when the inputs do not fit. */
-  readonly infer: (inputs: readonly Value[], attributes: Attributes) => readonly ValueType[];
-  /** One gradient an input (undefined: none). Absent: the operator cannot be differentiated through. */
-  readonly gradient?: (context: GradientContext) => readonly (Value | undefined)[];
-}
-
-export function defineOperator(definition: {
+/** An operator whose attributes have the type A. */
+export function defineOperator<A extends Attributes>(definition: {
   type: string;
   domain?: string;
-  attributes?: Record<string, AttributeKind>;
-  infer: Operator['infer'];
-  gradient?: Operator['gradient'];
-}): Operator {
-  return { domain: '', attributes: {}, ...definition } as Operator;
+  attributes?: { readonly [Name in keyof A]?: KindOf<NonNullable<A[Name]>> };
+  infer: Operator<A>['infer'];
+  gradient?: NonNullable<Operator<A>['gradient']>;
+}): Operator<A> {
+  const attributes = (definition.attributes ?? {}) as Readonly<Record<string, AttributeKind>>;
+  return { domain: '', ...definition, attributes };
 }
 
+/** The shape rule of element-wise operators: the output is as the first input, which must be floating-point. */
+export function asInput(type: string): Operator['infer'] {
+  return ([x]) => {
+    if (!isFloat(x!.dtype)) fail(type, 'needs a floating-point operand', [x]);
+    return [{ dtype: x!.dtype, shape: x!.shape }];
+  };
+}
+
+/** Attributes may be left out where an operator has none. */
+type AttributesOf<A> = Record<never, never> extends A ? [attributes?: A] : [attributes: A];
+
 /** Adds a node to the graph of its inputs and returns its outputs. Optional inputs may be undefined. */
-export function emit(
-  operator: Operator,
+export function emit<A extends Attributes>(
+  operator: Operator<A>,
   inputs: readonly (Value | undefined)[],
-  attributes: Attributes = {},
+  ...[attributes = {} as A]: AttributesOf<A>
 ): readonly Value[] {
-  const graph = graphOf(operator, inputs);
+  const graph = graphOf(operator.type, inputs);
   const types = operator.infer(inputs as readonly Value[], attributes);
   const outputs: Value[] = [];
   const node: Node = { operator, inputs, outputs, attributes };
@@ -71,24 +71,21 @@ export function emit(
 }
 
 /** The same for operators with one output. */
-export function emitOne(
-  operator: Operator,
+export function emitOne<A extends Attributes>(
+  operator: Operator<A>,
   inputs: readonly (Value | undefined)[],
-  attributes: Attributes = {},
+  ...attributes: AttributesOf<A>
 ): Value {
-  return emit(operator, inputs, attributes)[0] as Value;
+  return emit(operator, inputs, ...attributes)[0]!;
 }
 
-function graphOf(operator: Operator, inputs: readonly (Value | undefined)[]): Graph {
+/** Throws unless the operands are in one graph, which is returned. */
+function graphOf(type: string, inputs: readonly (Value | undefined)[]): Graph {
   const graph = inputs.find((value) => value !== undefined)?.graph;
-  if (!graph) throw new GraphError(`${operator.type}: needs at least one operand.`);
-  for (const value of inputs) {
-    if (value && value.graph !== graph) {
-      throw new GraphError(
-        `${operator.type}: ${value.name} belongs to another graph.`,
-        'Build both in one graph.',
-      );
-    }
+  if (!graph) throw new GraphError(`${type}: needs at least one operand.`);
+  const stranger = inputs.find((value) => value && value.graph !== graph);
+  if (stranger) {
+    throw new GraphError(`${type}: ${stranger.name} belongs to another graph.`, 'Build both in one graph.');
   }
   return graph;
 }

@@ -245,7 +245,7 @@ function drawBest(
   const x = plot.x(point[0]);
   const y = plot.y(point[1]);
   const half = textWidth(label, sizes.label, 700) / 2 + 4;
-  const middle = Math.min(Math.max(x, plot.left + half), plot.right - half);
+  const middle = Math.min(Math.max(x, plot.left + half), plot.right + 4 - half);
   const hidden = (line: number) =>
     pixels.filter(([px, py]) => Math.abs(px - middle) < half && py > line - 14 && py < line + 6).length;
   const lines = [22, -13, 40, -31, 58, -49]
@@ -253,10 +253,13 @@ function drawBest(
     .filter((line) => line > plot.top + 12 && line < plot.bottom - 4);
   const counts = lines.map(hidden);
   const line = lines[counts.indexOf(Math.min(...counts))] ?? y + 22;
+  const far = Math.abs(line - y) > 25;
+  const leader = `M${short(x)} ${short(y)}V${short(line > y ? line - 14 : line + 5)}`;
   const style = { size: sizes.label, weight: 700, fill: color, anchor: 'middle' } as const;
   // A white outline below the letters keeps them readable across lines.
   const halo = { stroke: ink.paper, 'stroke-width': 4, 'stroke-linejoin': 'round', 'paint-order': 'stroke' };
   return (
+    (far ? element('path', { d: leader, stroke: color, 'stroke-dasharray': '1 2' }) : '') +
     element('circle', { cx: x, cy: y, r: 5, fill: ink.paper, stroke: color, 'stroke-width': 2.5 }) +
     textLine(label, middle, line, style, halo)
   );

@@ -64,60 +64,97 @@ interface Line {
   readonly style: Style;
 }
 
+interface Row {
+  readonly label: string;
+  readonly cells: readonly (GridCell | undefined)[];
+}
+
+interface Box {
+  readonly width: number;
+  readonly height: number;
+  readonly size: number;
+}
+
+/** Where things stand from left to right, and the box that every picture fits into. */
+interface Layout {
+  readonly labelWidth: number;
+  readonly columns: number;
+  /** Left edge of a column. */
+  readonly x: (column: number) => number;
+  readonly width: number;
+  readonly box: Box;
+}
+
+/** A part of the figure, drawn from some height on, and the height that it takes. */
+interface Band {
+  readonly svg: string;
+  readonly height: number;
+}
+
 /** The grid as an SVG document with the pictures inside. */
 export function pictureGrid(grid: PictureGrid): string {
   const rows = grid.rows.map(({ label, cells }) => ({ label, cells: cells.map(asCell) }));
-  const columnCount = Math.max(grid.columns.length, ...rows.map(({ cells }) => cells.length), 1);
-  const cell = cellBox(
-    rows.flatMap(({ cells }) => cells),
-    grid.cellSize ?? 192,
-  );
+  const layout = layOut(grid, rows);
+  const room = layout.width - 2 * margin;
+  const title = [
+    ...breakLines(grid.title, styles.title, room),
+    ...breakLines(grid.subtitle, styles.subtitle, room),
+  ];
+  const footnote = breakLines(grid.footnote, styles.footnote, room);
+  const bands: ((y: number) => Band)[] = [
+    (y) => ({ svg: drawLines(title, margin, y), height: title.length > 0 ? heightOf(title) + 20 : 0 }),
+    (y) => drawHeaders(grid.columns, layout, y),
+    ...rows.flatMap((row, i) => [
+      () => ({ svg: '', height: i > 0 ? gap : 0 }),
+      (y: number) => drawRow(row, layout, y),
+    ]),
+    (y) => ({
+      svg: drawLines(footnote, margin, y + 20),
+      height: footnote.length > 0 ? heightOf(footnote) + 20 : 0,
+    }),
+  ];
+  let y = margin;
+  const parts = bands.map((draw) => {
+    const { svg, height } = draw(y);
+    y += height;
+    return svg;
+  });
+  return svgDocument(layout.width, y + margin, grid.title, ...parts);
+}
+
+function layOut(grid: PictureGrid, rows: readonly Row[]): Layout {
+  const columns = Math.max(grid.columns.length, ...rows.map(({ cells }) => cells.length), 1);
+  const cells = rows.flatMap((row) => row.cells);
+  const box = cellBox(cells, grid.cellSize ?? 192);
   const labelWidth = widthOfLabels(rows.map(({ label }) => label));
   const left = margin + (labelWidth > 0 ? labelWidth + labelGap : 0);
-  const width = left + columnCount * (cell.width + gap) - gap + margin;
+  const x = (column: number) => left + column * (box.width + gap);
+  return { labelWidth, columns, x, width: x(columns) - gap + margin, box };
+}
 
-  const parts: string[] = [];
-  let y = margin;
-  const title = [
-    ...breakLines(grid.title, styles.title, width - 2 * margin),
-    ...breakLines(grid.subtitle, styles.subtitle, width - 2 * margin),
-  ];
-  if (title.length > 0) {
-    parts.push(drawLines(title, margin, y));
-    y += heightOf(title) + 20;
-  }
-  const headers = grid.columns.map((text) => labelLines(text, cell.width));
-  const headerHeight = Math.max(0, ...headers.map(heightOf));
-  headers.forEach((lines, i) => {
-    const middle = left + i * (cell.width + gap) + cell.width / 2;
-    parts.push(drawLines(lines, middle, y + headerHeight - heightOf(lines), 'middle'));
-  });
-  y += headerHeight > 0 ? headerHeight + 10 : 0;
+/** Headers, each in the middle of its column, their last lines at one height. */
+function drawHeaders(texts: readonly string[], { x, box }: Layout, y: number): Band {
+  const headers = texts.map((text) => labelLines(text, box.width));
+  const height = Math.max(0, ...headers.map(heightOf));
+  const drawn = headers.map((lines, i) =>
+    drawLines(lines, x(i) + box.width / 2, y + height - heightOf(lines), 'middle'),
+  );
+  return { svg: drawn.join(''), height: height > 0 ? height + 10 : 0 };
+}
 
-  for (const row of rows) {
-    const captions = row.cells.map((one) => breakLines(one?.caption, styles.caption, cell.width));
-    const label = labelLines(row.label, labelWidth);
-    const captionHeight = Math.max(
-      0,
-      ...captions.map((lines) => (lines.length > 0 ? heightOf(lines) + 6 : 0)),
-    );
-    const rowHeight = Math.max(cell.height, heightOf(label));
-    parts.push(drawLines(label, margin, y + (rowHeight - heightOf(label)) / 2));
-    for (let i = 0; i < columnCount; i++) {
-      const x = left + i * (cell.width + gap);
-      parts.push(drawCell(row.cells[i], x, y, cell));
-      parts.push(drawLines(captions[i] ?? [], x + cell.width / 2, y + cell.height + 6, 'middle'));
-    }
-    y += rowHeight + captionHeight + gap;
+/** The label beside the middle of the pictures, the pictures, and their captions below. */
+function drawRow(row: Row, { labelWidth, columns, x, box }: Layout, y: number): Band {
+  const label = labelLines(row.label, labelWidth);
+  const height = Math.max(box.height, heightOf(label));
+  const captions = row.cells.map((cell) => breakLines(cell?.caption, styles.caption, box.width));
+  const captionHeight = Math.max(0, ...captions.map(heightOf));
+  const parts = [drawLines(label, margin, y + (height - heightOf(label)) / 2)];
+  for (let i = 0; i < columns; i++) {
+    parts.push(drawCell(row.cells[i], x(i), y, box));
+    parts.push(drawLines(captions[i] ?? [], x(i) + box.width / 2, y + box.height + 6, 'middle'));
   }
-  y -= rows.length > 0 ? gap : 0;
-
-  const footnote = breakLines(grid.footnote, styles.footnote, width - 2 * margin);
-  if (footnote.length > 0) {
-    parts.push(drawLines(footnote, margin, y + 20));
-    y += 20 + heightOf(footnote);
-  }
-  return svgDocument(width, y + margin, grid.title, ...parts);
+  const below = captionHeight > 0 ? captionHeight + 6 : 0;
+  return { svg: parts.join(''), height: Math.max(height, box.height + below) };
 }
 
 function asCell(cell: Image | GridCell | undefined): GridCell | undefined {
@@ -131,22 +168,23 @@ function displaySize({ width, height }: Image, cellSize: number) {
   return { width: width * factor, height: height * factor, whole: Number.isInteger(factor) };
 }
 
-/** The box that all pictures fit into. */
-function cellBox(cells: readonly (GridCell | undefined)[], cellSize: number) {
+/** The box that all pictures fit into, and the side that was asked for. */
+function cellBox(cells: readonly (GridCell | undefined)[], cellSize: number): Box {
   const shown = cells.flatMap((cell) => (cell ? [displaySize(cell.image, cellSize)] : []));
   if (shown.length === 0) return { width: cellSize, height: cellSize, size: cellSize };
   const width = Math.max(...shown.map((size) => size.width));
   return { width, height: Math.max(...shown.map((size) => size.height)), size: cellSize };
 }
 
-function drawCell(cell: GridCell | undefined, x: number, y: number, box: ReturnType<typeof cellBox>): string {
+function drawCell(cell: GridCell | undefined, x: number, y: number, box: Box): string {
   if (cell === undefined) {
     return element('rect', { x, y, width: box.width, height: box.height, rx: radius, fill: ink.empty });
   }
   const { image, mark } = cell;
   const { width, height, whole } = displaySize(image, box.size);
   const place = { x: x + (box.width - width) / 2, y: y + (box.height - height) / 2, width, height };
-  const clip = `clip-${short(place.x)}-${short(place.y)}`;
+  // Named by its geometry: where several figures stand in one page, equal names then mean equal shapes.
+  const clip = ['clip', ...Object.values(place).map(short)].join('-');
   const rounded = element('rect', { ...place, rx: radius });
   // The hairline keeps the edge of white pictures visible on white paper.
   const edge = { x: place.x + 0.5, y: place.y + 0.5, width: width - 1, height: height - 1, rx: radius - 0.5 };

@@ -58,7 +58,7 @@ export function encodePng(image: Image, text: Readonly<Record<string, string>> =
   return joinChunks([
     { type: 'IHDR', data: header },
     ...Object.entries(text).map(([keyword, value]) => textChunk(keyword, value)),
-    { type: 'IDAT', data: deflateSync(packScanlines(data, image), { level: 9 }) },
+    { type: 'IDAT', data: deflateSync(packScanlines(data, image), { level: 7 }) },
     { type: 'IEND', data: new Uint8Array(0) },
   ]);
 }

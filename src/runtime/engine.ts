@@ -62,9 +62,14 @@ export async function sessionOptions(
   };
 }
 
-/** The engine's tensor over the same memory. float16 are passed as their bits, which every version of Node can. */
+/**
+ * The engine's tensor over the same memory. float16 are passed as their bits: the engine's JavaScript would wrap them in a
+ * Float16Array where there is one (Node 24), but its native part (1.30) takes that for an empty array.
+ */
 export function toEngine(engine: Engine, { type, data, shape }: Tensor): Ort.Tensor {
-  return new engine.Tensor(type, data as never, shape as number[]);
+  const dims = shape as number[];
+  if (type !== 'float16') return new engine.Tensor(type, data as never, dims);
+  return Object.assign(new engine.Tensor('uint16', data as Uint16Array, dims), { type });
 }
 
 /** Our tensor over the same memory. Throws RuntimeError for a type that Tensor does not have. */

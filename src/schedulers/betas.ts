@@ -31,7 +31,7 @@ function scheduled({
     case 'linear': // Ho et al., "Denoising diffusion probabilistic models", 2020
       return linear(betaStart, betaEnd, count);
     case 'scaled_linear': // Rombach et al., "High-resolution image synthesis with latent diffusion models", 2022
-      return linear(Math.sqrt(betaStart), Math.sqrt(betaEnd), count).map((root) => Math.fround(root) ** 2);
+      return linear(Math.sqrt(betaStart), Math.sqrt(betaEnd), count).map((root) => root ** 2);
     case 'squaredcos_cap_v2': // Nichol and Dhariwal, "Improved denoising diffusion probabilistic models", 2021
       return fromSignal((t) => Math.cos((((t + 0.008) / 1.008) * Math.PI) / 2) ** 2, count);
     case 'exp':
@@ -41,9 +41,21 @@ function scheduled({
   }
 }
 
+/**
+ * torch.linspace in float32, to the bit: eight neighbours are computed from the first of them, which counts from the
+ * nearer end. Rounding elsewhere would move long runs of high-order solvers by more than their golden tolerance.
+ */
 function linear(start: number, end: number, count: number): number[] {
-  const step = count > 1 ? (end - start) / (count - 1) : 0;
-  return Array.from({ length: count }, (_, i) => start + i * step);
+  const lanes = 8;
+  const [from, to] = [Math.fround(start), Math.fround(end)];
+  const step = count > 1 ? Math.fround(Math.fround(to - from) / (count - 1)) : 0;
+  const vectorised = count - (count % lanes);
+  return Array.from({ length: count }, (_, i) => {
+    const lane = i < vectorised ? i % lanes : 0;
+    const first = i - lane;
+    const base = first < Math.floor(count / 2) ? from + step * first : to - step * (count - 1 - first);
+    return Math.fround(Math.fround(base) + step * lane);
+  });
 }
 
 /** Betas whose cumulative product of (1 - beta) follows `signal` over the time 0 to 1. */

@@ -6,7 +6,7 @@
  */
 import { ConfigError } from '../errors.ts';
 import type { SchedulerConfig } from './config.ts';
-import { weightedSum } from './linear.ts';
+import { type Term, weightedSum } from './linear.ts';
 import { logSnr, type NoiseLevel } from './noise.ts';
 import { predictEpsilon, predictX0 } from './prediction.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -39,14 +39,16 @@ export const dpmSolver: Scheduler = {
         );
         const order = Math.min(known.length, lowers ? last - call + 1 : config.solverOrder);
         const factors = factorsOf(config, from, to);
-        const [d0, d1, d2] = differences(known.slice(0, order), levels.slice(0, call + 2));
-        const next = weightedSum(
+        const [value, slope, curvature] = differences(known.slice(0, order), levels.slice(0, call + 2));
+        // Third order always takes the exact integral of the slope; second order has a choice.
+        const ofSlope = order === 2 && !usesHeun(config) ? factors.value / 2 : factors.slope;
+        const terms: Term[] = [
           [factors.sample, sample],
-          [factors.value, d0],
-          // Third order always takes the exact integral; at second order there is a choice.
-          [order === 2 && !usesHeun(config) ? factors.value / 2 : factors.slope, d1 ?? d0.map(() => 0)],
-          [factors.curvature, d2 ?? d0.map(() => 0)],
-        );
+          [factors.value, value],
+        ];
+        if (slope) terms.push([ofSlope, slope]);
+        if (curvature) terms.push([factors.curvature, curvature]);
+        const next = weightedSum(...terms);
         return needsNoise ? weightedSum([1, next], [factors.noise, noise()]) : next;
       },
     };

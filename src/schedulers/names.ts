@@ -61,6 +61,6 @@ export function samplerConfig(json: unknown, name?: string): SchedulerConfig {
       `Known are ${Object.keys(namedSamplers).join(', ')}.`,
     );
   }
-  const base = typeof json === 'object' && !Array.isArray(json) ? json : {};
-  return parseSchedulerConfig({ ...base, ...found.settings }, found.className);
+  const own = typeof json === 'object' && json !== null && !Array.isArray(json);
+  return parseSchedulerConfig(own ? { ...json, ...found.settings } : json, found.className);
 }

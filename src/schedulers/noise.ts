@@ -41,7 +41,7 @@ export function noiseSchedule(config: SchedulerConfig): NoiseSchedule {
 
 /** The level whose signal power alpha^2 is `power`. */
 export function levelOf(power: number): NoiseLevel {
-  return { alpha: Math.sqrt(power), sigma: Math.sqrt(1 - power) };
+  return { alpha: Math.fround(Math.sqrt(power)), sigma: Math.fround(Math.sqrt(Math.fround(1 - power))) };
 }
 
 /** The level at a training time step. Throws InputError outside of the table. */
@@ -61,7 +61,7 @@ export function finalLevel(config: SchedulerConfig, schedule: NoiseSchedule): No
 
 /** log(alpha / sigma): half the log signal-to-noise ratio, in which the solvers measure time. */
 export function logSnr({ alpha, sigma }: NoiseLevel): number {
-  return Math.log(alpha / sigma);
+  return Math.fround(Math.fround(Math.log(Math.fround(alpha))) - Math.fround(Math.log(Math.fround(sigma))));
 }
 
 /** x_t from x_0: alpha x_0 + sigma noise. */

@@ -32,7 +32,8 @@ export function trainingSigmas({ alphasCumprod }: NoiseSchedule): Float32Array {
 /** The noise levels of a run. */
 export function ladderOf(config: SchedulerConfig, schedule: NoiseSchedule, run: Run): Ladder {
   const table = trainingSigmas(schedule);
-  const spaced = spacedTimesteps(config, run.steps);
+  // In float32 as in diffusers, lest the first end a rounding error beyond the table.
+  const spaced = spacedTimesteps(config, run.steps).map(Math.fround);
   const plain = spaced.map((timestep) => interpolate(table, timestep));
   const top = plain[0] as number;
   const sigmas = config.useKarrasSigmas ? karrasSigmas(plain.at(-1) as number, top, run.steps) : plain;

@@ -60,44 +60,39 @@ export const unipc: Scheduler = {
  */
 function advance(config: SchedulerConfig, step: Step, to: NoiseLevel, end?: Prediction): Float32Array {
   const [start, ...earlier] = step.known as [Prediction, ...Prediction[]];
-  const h = logSnr(to) - logSnr(start.level);
-  const hh = config.predictX0 ? -h : h;
-  const bh = config.solverType === 'bh1' ? hh : Math.expm1(hh);
-  const places = earlier.map(({ level }) => (logSnr(level) - logSnr(start.level)) / h);
-  const weights = end ? correctorWeights([...places, 1], hh, bh) : predictorWeights(places, hh, bh);
   const others = end ? [...earlier, end] : earlier;
-  const scale = config.predictX0 ? to.alpha : to.sigma;
+  const h = Math.fround(logSnr(to) - logSnr(start.level));
+  const places = others.map(({ level }) => Math.fround(Math.fround(logSnr(level) - logSnr(start.level)) / h));
+  const hh = Math.fround(config.predictX0 ? -h : h);
+  const bh = config.solverType === 'bh1' ? hh : Math.fround(Math.expm1(hh));
+  const weights = weightsOf(places, hh, bh);
   const kept = config.predictX0 ? to.sigma / start.level.sigma : to.alpha / start.level.alpha;
+  const scale = config.predictX0 ? -to.alpha : -to.sigma;
   const differences = others.flatMap(({ values }, i): Term[] => {
-    const weight = (-scale * bh * (weights[i] as number)) / (places[i] ?? 1);
+    const weight = (scale * bh * (weights[i] as number)) / (places[i] as number);
     return [
       [weight, values],
       [-weight, start.values],
     ];
   });
-  return weightedSum([kept, step.sample], [-scale * Math.expm1(hh), start.values], ...differences);
+  return weightedSum([kept, step.sample], [scale * Math.expm1(hh), start.values], ...differences);
 }
 
-/** One weight for each earlier prediction; the paper sets that of a single one to 1/2. */
-function predictorWeights(places: readonly number[], hh: number, bh: number): number[] {
+/** One weight for each prediction besides the start's; a single one gets 1/2 whatever its place, as in the paper. */
+function weightsOf(places: readonly number[], hh: number, bh: number): number[] {
   return places.length === 1 ? [0.5] : solve(...orderConditions(places, hh, bh));
 }
 
-/** The same for the corrector, where the last place is the end of the step. */
-function correctorWeights(places: readonly number[], hh: number, bh: number): number[] {
-  return places.length === 1 ? [0.5] : solve(...orderConditions(places, hh, bh));
-}
-
-/** The linear equations that make the step exact for polynomials (theorem 3.1): powers of the places, and moments. */
+/** The linear equations of theorem 3.1, which make the step exact for polynomials: powers of places, and moments. */
 function orderConditions(places: readonly number[], hh: number, bh: number): [number[][], number[]] {
-  const matrix = places.map((_, power) => places.map((place) => place ** power));
+  const matrix = places.map((_, power) => places.map((place) => Math.fround(place ** power)));
   const right: number[] = [];
-  let phi = Math.expm1(hh) / hh - 1;
+  let phi = Math.fround(Math.fround(Math.fround(Math.expm1(hh)) / hh) - 1);
   let factorial = 1;
   for (let i = 1; i <= places.length; i++) {
-    right.push((phi * factorial) / bh);
+    right.push(Math.fround(Math.fround(phi * factorial) / bh));
     factorial *= i + 1;
-    phi = phi / hh - 1 / factorial;
+    phi = Math.fround(Math.fround(phi / hh) - Math.fround(1 / factorial));
   }
   return [matrix, right];
 }

@@ -24,5 +24,5 @@ export function textOfSymbols(symbols: string): string {
     const byte = bytesOfSymbols.get(symbol);
     if (byte !== undefined) bytes.push(byte);
   }
-  return new TextDecoder().decode(Uint8Array.from(bytes));
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(bytes));
 }

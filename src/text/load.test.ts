@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../errors.ts';
 import { tokenizerFileNames, tokenizerFromFiles } from './load.ts';
-import { encodePadded } from './tokenizer.ts';
+import { encodePadded, type Tokenizer } from './tokenizer.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const golden = `${root}/fixtures/golden`;
@@ -54,9 +54,11 @@ test('the prompts of the pipeline cases have the ids that the pipeline used', ()
   const { cases } = JSON.parse(readFileSync(`${golden}/pipeline/cases.json`, 'utf8')) as {
     cases: PipelineCase[];
   };
+  const tokenizers = new Map<string, Tokenizer>();
   for (const { file, prompt, negative_prompt, text_encoder } of cases) {
     const model = (text_encoder.split(' ')[0] as string).replace(/text_encoder$/, 'tokenizer');
-    const tokenizer = tokenizerFromFiles(filesOf(`${golden}/pipeline/${model}`));
+    const tokenizer = tokenizers.get(model) ?? tokenizerFromFiles(filesOf(`${golden}/pipeline/${model}`));
+    tokenizers.set(model, tokenizer);
     const rows = (texts: string[]) => texts.flatMap((text) => [...encodePadded(tokenizer, text).ids]);
     expect(rows(prompt), file).toEqual(readIds(`${golden}/pipeline/${file}`, 'input_ids'));
     expect(rows(negative_prompt), file).toEqual(readIds(`${golden}/pipeline/${file}`, 'negative_input_ids'));
@@ -115,7 +117,7 @@ describe.each(all)('%s', (_, tokenizer) => {
       const { ids } = tokenizer.encode(unit.repeat(Math.ceil(100_000 / unit.length)));
       expect(ids.length).toBeGreaterThan(2);
       // Quadratic time would be minutes; a linear pass takes a tenth of a second.
-      expect(performance.now() - started).toBeLessThan(5000);
+      expect(performance.now() - started).toBeLessThan(20_000);
     },
   );
 });

@@ -104,7 +104,53 @@ const isBetter = (a: Candidate, b: Candidate): boolean => {
   return a.pair.right < b.pair.right;
 };
 
-/** Merges the best pair until the vocabulary is full. Counts are kept up to date, never made anew. */
+/** Above any size of a vocabulary; squared, it still fits a double exactly. */
+const idLimit = 2 ** 26;
+
+/** The pairs of neighbours of all words. Counts are kept up to date, never made anew. */
+interface PairIndex {
+  /** Counts the pairs of a word: sign 1 when it now consists of `pieces`, -1 when it no longer does. */
+  count(word: number, pieces: readonly number[], sign: 1 | -1): void;
+  /** Lets the pairs whose counts changed since the last call compete anew. */
+  settle(): void;
+  /** The best pair; undefined when none is frequent enough. */
+  best(): Pair | undefined;
+}
+
+/** `frequencies`: how often each word occurs. */
+function makePairIndex(frequencies: readonly number[], minFrequency: number): PairIndex {
+  const pairs = new Map<number, Pair>();
+  const waiting = makeHeap<Candidate>(isBetter);
+  const touched = new Set<Pair>();
+  return {
+    count(word, pieces, sign) {
+      for (let i = 0; i + 1 < pieces.length; i++) {
+        const [left, right] = [pieces[i] as number, pieces[i + 1] as number];
+        const key = left * idLimit + right;
+        const pair = pairs.get(key) ?? { left, right, count: 0, words: new Set() };
+        pairs.set(key, pair);
+        pair.count += sign * (frequencies[word] as number);
+        pair.words.add(word);
+        touched.add(pair);
+      }
+    },
+    settle() {
+      for (const pair of touched) {
+        if (pair.count >= Math.max(minFrequency, 1)) waiting.push({ pair, count: pair.count });
+      }
+      touched.clear();
+    },
+    best() {
+      for (;;) {
+        const candidate = waiting.pop();
+        // Every change of a count put a new candidate in, so one with another count is out of date.
+        if (candidate === undefined || candidate.count === candidate.pair.count) return candidate?.pair;
+      }
+    },
+  };
+}
+
+/** Merges the best pair until the vocabulary is full or no pair is frequent enough. */
 function growVocabulary(
   vocabulary: Map<string, number>,
   counts: ReadonlyMap<string, number>,
@@ -112,69 +158,31 @@ function growVocabulary(
   minFrequency: number,
 ): void {
   const tokens = [...vocabulary.keys()];
-  const frequencies = [...counts.values()];
-  const spelt = Array.from(counts.keys(), (word) =>
-    Array.from(
-      word,
-      (character, i) => vocabulary.get(i === 0 ? character : defaultPrefix + character) as number,
-    ),
-  );
-  const pairs = new Map<number, Pair>();
-  const waiting = makeHeap<Candidate>(isBetter);
-
-  const count = (word: number, pieces: readonly number[], sign: 1 | -1, touched: Set<Pair>): void => {
-    for (let i = 0; i + 1 < pieces.length; i++) {
-      const pair = pairAt(pairs, pieces[i] as number, pieces[i + 1] as number);
-      pair.count += sign * (frequencies[word] as number);
-      pair.words.add(word);
-      touched.add(pair);
-    }
-  };
-  const enqueue = (touched: Iterable<Pair>): void => {
-    for (const pair of touched) {
-      if (pair.count >= Math.max(minFrequency, 1)) waiting.push({ pair, count: pair.count });
-    }
-  };
-
-  const all = new Set<Pair>();
-  for (const [word, pieces] of spelt.entries()) count(word, pieces, 1, all);
-  enqueue(all);
+  const pieceOf = (character: string, i: number): number =>
+    vocabulary.get(i === 0 ? character : defaultPrefix + character) as number;
+  const spelt = Array.from(counts.keys(), (word) => Array.from(word, pieceOf));
+  const index = makePairIndex([...counts.values()], minFrequency);
+  for (const [word, pieces] of spelt.entries()) index.count(word, pieces, 1);
 
   while (vocabulary.size < size) {
-    const candidate = waiting.pop();
-    if (candidate === undefined) return;
-    // Every change of a count put a new candidate in, so one with another count is out of date.
-    const { pair } = candidate;
-    if (candidate.count !== pair.count) continue;
+    index.settle();
+    const pair = index.best();
+    if (pair === undefined) return;
     const token = `${tokens[pair.left]}${(tokens[pair.right] as string).slice(defaultPrefix.length)}`;
     // Two pairs may spell the same piece: it then keeps its id, and the vocabulary does not grow.
     const id = vocabulary.get(token) ?? vocabulary.size;
     vocabulary.set(token, id);
     tokens[id] = token;
-    const touched = new Set<Pair>();
     for (const word of pair.words) {
       const pieces = spelt[word] as number[];
       const merged = mergePair(pieces, pair, id);
       if (merged.length === pieces.length) continue;
-      count(word, pieces, -1, touched);
-      count(word, merged, 1, touched);
+      index.count(word, pieces, -1);
+      index.count(word, merged, 1);
       spelt[word] = merged;
     }
     pair.words.clear();
-    enqueue(touched);
   }
-}
-
-/** Above any size of a vocabulary; squared, it still fits a double exactly. */
-const idLimit = 2 ** 26;
-
-function pairAt(pairs: Map<number, Pair>, left: number, right: number): Pair {
-  const key = left * idLimit + right;
-  const known = pairs.get(key);
-  if (known !== undefined) return known;
-  const made: Pair = { left, right, count: 0, words: new Set() };
-  pairs.set(key, made);
-  return made;
 }
 
 /** Each occurrence of the pair, from left to right, becomes `id`. */

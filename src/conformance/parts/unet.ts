@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { readJson } from '../../checkpoint/json.ts';
 import { openWeightsIn } from '../../checkpoint/weights.ts';
 import { createGraph, input } from '../../graph/graph.ts';
-import { unet as buildUNet } from '../../models/unet.ts';
+import { unet } from '../../models/unet.ts';
 import { parseUNetConfig } from '../../models/unetConfig.ts';
 import { openRuntime } from '../../runtime/node.ts';
 import type { Runtime } from '../../runtime/session.ts';
 import { floatTensor } from '../../runtime/tensor.ts';
-import { defaultTolerance, type GoldenPart, resultOf, type Tolerance } from '../golden.ts';
-import { graphErrors, recorder } from '../graphs.ts';
+import { type GoldenPart, resultOf, type Tolerance } from '../golden.ts';
+import { graphErrors, recorder, toleranceOf } from '../graphs.ts';
 import { readCases, readTensors } from '../tensors.ts';
 
 interface UNetCase extends Partial<Tolerance> {
@@ -20,10 +20,11 @@ interface UNetCase extends Partial<Tolerance> {
   /** Folder of config and weights. */
   readonly model: string;
   readonly intermediates?: string;
+  /** The names of the activations in that file. */
   readonly intermediate_shapes?: Readonly<Record<string, readonly number[]>>;
 }
 
-export const unet: GoldenPart = {
+export const unetPart: GoldenPart = {
   name: 'unet',
   async *check(folder) {
     const { cases } = await readCases<{ cases: readonly UNetCase[] }>(folder);
@@ -52,7 +53,7 @@ async function caseErrors(runtime: Runtime, folder: string, one: UNetCase): Prom
       config.crossAttentionDim,
     ]),
   };
-  const output = buildUNet(graph, config, inputs, tap);
+  const output = unet(graph, config, inputs, tap);
   const check = {
     runtime,
     graph,
@@ -66,10 +67,11 @@ async function caseErrors(runtime: Runtime, folder: string, one: UNetCase): Prom
       ),
     },
     outputs: new Map([...seen, ['output', output]]),
-    tolerance: { ...defaultTolerance, ...pick(one) },
+    tolerance: toleranceOf(one),
   };
   const errors = await graphErrors(check, golden, ['output']);
   if (!one.intermediates) return errors;
   const inside = await readTensors(join(folder, one.intermediates));
-  return { ...errors, ...(await graphErrors(check, inside, inside.names())) };
+  const names = Object.keys(one.intermediate_shapes ?? {});
+  return { ...errors, ...(await graphErrors(check, inside, names)) };
 }

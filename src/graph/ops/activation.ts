@@ -2,17 +2,17 @@
  * Activation functions of the models. Each is one node, which the providers run fused.
  */
 import type { Value } from '../graph.ts';
-import { defineOperator, emitOne } from '../operator.ts';
+import { asInput, defineOperator, emitOne, fail } from '../operator.ts';
 import { add, mul, sub } from './arithmetic.ts';
 import { erf, exp, sigmoid, tanh } from './elementwise.ts';
 import { split } from './split.ts';
 
-const geluOperator = defineOperator({
+const geluOperator = defineOperator<{ approximate: 'none' | 'tanh' }>({
   type: 'Gelu',
   attributes: { approximate: 'string' },
-  infer: ([x]) => [{ dtype: x!.dtype, shape: x!.shape }],
+  infer: asInput('Gelu'),
   gradient: ({ inputs, attributes, gradient }) => {
-    const derivative = attributes['approximate'] === 'tanh' ? geluTanhDerivative : geluDerivative;
+    const derivative = attributes.approximate === 'tanh' ? geluTanhDerivative : geluDerivative;
     return [mul(gradient, derivative(inputs[0]!))];
   },
 });
@@ -37,14 +37,13 @@ export function gelu(x: Value, approximate: 'none' | 'tanh' = 'none'): Value {
   return emitOne(geluOperator, [x], { approximate });
 }
 
-const quickGeluOperator = defineOperator({
+const quickGeluOperator = defineOperator<{ alpha: number }>({
   type: 'QuickGelu',
   domain: 'com.microsoft',
   attributes: { alpha: 'float' },
-  infer: ([x]) => [{ dtype: x!.dtype, shape: x!.shape }],
-  gradient: ({ inputs, attributes, gradient }) => {
-    const x = inputs[0]!;
-    const scaled = mul(x, attributes['alpha'] as number);
+  infer: asInput('QuickGelu'),
+  gradient: ({ inputs, attributes: { alpha }, gradient }) => {
+    const scaled = mul(inputs[0]!, alpha);
     const gate = sigmoid(scaled);
     return [mul(gradient, mul(gate, add(1, mul(scaled, sub(1, gate)))))];
   },
@@ -63,7 +62,8 @@ export function silu(x: Value): Value {
 /** Gated linear unit with GELU (Shazeer, arXiv 2002.05202): first half of the last axis times GELU(second half). */
 export function geglu(x: Value): Value {
   const axis = x.shape.length - 1;
-  const half = (x.shape[axis] as number) / 2;
+  const half = Number(x.shape[axis]) / 2;
+  if (!Number.isInteger(half)) fail('GeGLU', 'the last axis has no two halves', [x]);
   const [value, gate] = split(x, axis, [half, half]) as [Value, Value];
   return mul(value, gelu(gate));
 }

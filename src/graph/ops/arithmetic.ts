@@ -1,10 +1,11 @@
 /**
  * Element-wise operators of two operands, with NumPy's broadcasting, and the unary ones built on them.
  */
+import { GraphError } from '../../errors.ts';
 import { scalar, type Value } from '../graph.ts';
-import { defineOperator, emitOne, fail, type GradientContext, type Operator } from '../operator.ts';
+import { asInput, defineOperator, emitOne, fail, type GradientContext, type Operator } from '../operator.ts';
 import { broadcast } from '../shape.ts';
-import { sumTo } from './reduce.ts';
+import { sumTo, unexpanded } from './reduce.ts';
 
 type PartialRule = (context: GradientContext & { a: Value; b: Value }) => Value;
 
@@ -55,31 +56,42 @@ const divOperator = binaryOperator(
 /** A number beside a value stands for a float32 constant of rank 0. */
 export type Operand = Value | number;
 
+/** Both as values. An operand that was expanded to the other's shape is taken as it was: broadcasting does the same. */
+function operands(a: Operand, b: Operand): [Value, Value] {
+  if (typeof a === 'number' || typeof b === 'number') return lift(a, b);
+  const left = unexpanded(a, b);
+  return [left, unexpanded(b, left)];
+}
+
 function lift(a: Operand, b: Operand): [Value, Value] {
-  const graph = typeof a === 'number' ? (b as Value).graph : a.graph;
-  const value = (operand: Operand) => (typeof operand === 'number' ? scalar(graph, operand) : operand);
+  const known = [a, b].find((operand) => typeof operand !== 'number');
+  if (!known) throw new GraphError(`${a} and ${b} are both numbers.`, 'Give at least one value.');
+  const value = (operand: Operand) => (typeof operand === 'number' ? scalar(known.graph, operand) : operand);
   return [value(a), value(b)];
 }
 
 export function add(a: Operand, b: Operand): Value {
-  return emitOne(addOperator, lift(a, b));
+  return emitOne(addOperator, operands(a, b));
 }
 
 export function sub(a: Operand, b: Operand): Value {
-  return emitOne(subOperator, lift(a, b));
+  return emitOne(subOperator, operands(a, b));
 }
 
+/** a * b; a factor that is the number 1 adds no node. */
 export function mul(a: Operand, b: Operand): Value {
-  return emitOne(mulOperator, lift(a, b));
+  if (a === 1 && typeof b !== 'number') return b;
+  if (b === 1 && typeof a !== 'number') return a;
+  return emitOne(mulOperator, operands(a, b));
 }
 
 export function div(a: Operand, b: Operand): Value {
-  return emitOne(divOperator, lift(a, b));
+  return emitOne(divOperator, operands(a, b));
 }
 
 const negOperator = defineOperator({
   type: 'Neg',
-  infer: ([x]) => [{ dtype: x!.dtype, shape: x!.shape }],
+  infer: asInput('Neg'),
   gradient: ({ gradient }) => [neg(gradient)],
 });
 
@@ -89,7 +101,7 @@ export function neg(x: Value): Value {
 
 const logOperator = defineOperator({
   type: 'Log',
-  infer: ([x]) => [{ dtype: x!.dtype, shape: x!.shape }],
+  infer: asInput('Log'),
   gradient: ({ inputs, gradient }) => [div(gradient, inputs[0]!)],
 });
 
@@ -106,5 +118,5 @@ const powOperator: Operator = binaryOperator(
 
 /** a to the power b; the gradient for b needs a > 0. */
 export function pow(a: Operand, b: Operand): Value {
-  return emitOne(powOperator, lift(a, b));
+  return emitOne(powOperator, operands(a, b));
 }

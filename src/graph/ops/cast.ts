@@ -1,15 +1,14 @@
 /**
  * Change of element type.
  */
-import type { DType } from '../dtype.ts';
-import { onnxTypeOf } from '../dtype.ts';
+import { type DType, isFloat, onnxTypeOf } from '../dtype.ts';
 import type { Value } from '../graph.ts';
 import { defineOperator, emitOne } from '../operator.ts';
 
-const castOperator = defineOperator({
+const castOperator = defineOperator<{ to: number; target: DType }>({
   type: 'Cast',
-  attributes: { to: 'int', target: 'rule' },
-  infer: ([x], { target }) => [{ dtype: target as DType, shape: x!.shape }],
+  attributes: { to: 'int' },
+  infer: ([x], { target }) => [{ dtype: target, shape: x!.shape }],
   gradient: ({ inputs, gradient }) => [
     isFloat(inputs[0]!.dtype) ? cast(gradient, inputs[0]!.dtype) : undefined,
   ],
@@ -18,8 +17,4 @@ const castOperator = defineOperator({
 /** x with elements of another type. Only floating-point types pass a gradient. */
 export function cast(x: Value, target: DType): Value {
   return x.dtype === target ? x : emitOne(castOperator, [x], { to: onnxTypeOf[target], target });
-}
-
-export function isFloat(dtype: DType): boolean {
-  return dtype === 'float32' || dtype === 'float16' || dtype === 'bfloat16';
 }

@@ -2,16 +2,15 @@
  * Element-wise functions of one operand.
  */
 import { scalar, type Value } from '../graph.ts';
-import { defineOperator, emitOne, type Operator } from '../operator.ts';
+import { asInput, defineOperator, emitOne, type Operator } from '../operator.ts';
 import { div, mul, neg, sub } from './arithmetic.ts';
-import { cast } from './cast.ts';
-import { and, greaterOrEqual, lessOrEqual } from './logic.ts';
+import { and, greaterOrEqual, lessOrEqual, where } from './logic.ts';
 
 /** An operator whose gradient is the upstream gradient times `derivative(x, y)`. */
 function unaryOperator(type: string, derivative: (x: Value, y: Value) => Value): Operator {
   return defineOperator({
     type,
-    infer: ([x]) => [{ dtype: x!.dtype, shape: x!.shape }],
+    infer: asInput(type),
     gradient: ({ inputs, outputs, gradient }) => [mul(gradient, derivative(inputs[0]!, outputs[0]!))],
   });
 }
@@ -25,21 +24,26 @@ const tanhOperator = unaryOperator('Tanh', (_, y) => sub(1, mul(y, y)));
 const sigmoidOperator = unaryOperator('Sigmoid', (_, y) => mul(y, sub(1, y)));
 const erfOperator = unaryOperator('Erf', (x) => mul(2 / Math.sqrt(Math.PI), exp(neg(mul(x, x)))));
 
+/** e to the power x. */
 export const exp = (x: Value): Value => emitOne(expOperator, [x]);
 export const sqrt = (x: Value): Value => emitOne(sqrtOperator, [x]);
+/** 1 / x. */
 export const reciprocal = (x: Value): Value => emitOne(reciprocalOperator, [x]);
 export const sin = (x: Value): Value => emitOne(sinOperator, [x]);
 export const cos = (x: Value): Value => emitOne(cosOperator, [x]);
 export const tanh = (x: Value): Value => emitOne(tanhOperator, [x]);
+/** 1 / (1 + exp(-x)). */
 export const sigmoid = (x: Value): Value => emitOne(sigmoidOperator, [x]);
+/** The error function, 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x. */
 export const erf = (x: Value): Value => emitOne(erfOperator, [x]);
 
 const clipOperator = defineOperator({
   type: 'Clip',
-  infer: ([x]) => [{ dtype: x!.dtype, shape: x!.shape }],
+  infer: asInput('Clip'),
   gradient: ({ inputs, gradient }) => {
     const [x, min, max] = inputs as [Value, Value, Value];
-    return [mul(gradient, cast(and(greaterOrEqual(x, min), lessOrEqual(x, max)), 'float32'))];
+    const inside = and(greaterOrEqual(x, min), lessOrEqual(x, max));
+    return [where(inside, gradient, scalar(x.graph, 0))];
   },
 });
 

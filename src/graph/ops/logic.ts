@@ -1,11 +1,9 @@
 /**
  * Comparisons, boolean operators, and choice by condition.
  */
-import type { Value } from '../graph.ts';
+import { scalar, type Value } from '../graph.ts';
 import { defineOperator, emitOne, fail, type Operator } from '../operator.ts';
 import { broadcast } from '../shape.ts';
-import { mul, sub } from './arithmetic.ts';
-import { cast } from './cast.ts';
 import { sumTo } from './reduce.ts';
 
 function predicate(type: string): Operator {
@@ -13,7 +11,8 @@ function predicate(type: string): Operator {
     type,
     infer: ([a, b]) => {
       const shape = broadcast(a!.shape, b!.shape);
-      if (!shape || a!.dtype !== b!.dtype) fail(type, 'operands cannot be compared', [a, b]);
+      if (!shape) fail(type, 'shapes cannot be broadcast', [a, b]);
+      if (a!.dtype !== b!.dtype) fail(type, 'element types differ', [a, b]);
       return [{ dtype: 'bool', shape }];
     },
   });
@@ -24,6 +23,7 @@ const lessOrEqualOperator = predicate('LessOrEqual');
 const greaterOrEqualOperator = predicate('GreaterOrEqual');
 const andOperator = predicate('And');
 
+/** Element-wise a = b, as bool, with broadcasting; so are the others. */
 export const equal = (a: Value, b: Value): Value => emitOne(equalOperator, [a, b]);
 export const lessOrEqual = (a: Value, b: Value): Value => emitOne(lessOrEqualOperator, [a, b]);
 export const greaterOrEqual = (a: Value, b: Value): Value => emitOne(greaterOrEqualOperator, [a, b]);
@@ -41,16 +41,18 @@ const whereOperator = defineOperator({
   infer: ([condition, a, b]) => {
     const inner = broadcast(a!.shape, b!.shape);
     const shape = inner && broadcast(condition!.shape, inner);
-    if (!shape || a!.dtype !== b!.dtype) fail('Where', 'shapes cannot be broadcast', [condition, a, b]);
+    if (!shape) fail('Where', 'shapes cannot be broadcast', [condition, a, b]);
+    if (condition!.dtype !== 'bool') fail('Where', 'the condition must be bool', [condition, a, b]);
+    if (a!.dtype !== b!.dtype) fail('Where', 'element types differ', [condition, a, b]);
     return [{ dtype: a!.dtype, shape }];
   },
   gradient: ({ inputs, gradient, needs }) => {
     const [condition, a, b] = inputs as [Value, Value, Value];
-    const chosen = cast(condition, 'float32');
+    const nought = scalar(condition.graph, 0);
     return [
       undefined,
-      needs(1) ? sumTo(mul(gradient, chosen), a.shape) : undefined,
-      needs(2) ? sumTo(mul(gradient, sub(1, chosen)), b.shape) : undefined,
+      needs(1) ? sumTo(where(condition, gradient, nought), a.shape) : undefined,
+      needs(2) ? sumTo(where(condition, nought, gradient), b.shape) : undefined,
     ];
   },
 });

@@ -3,18 +3,19 @@
  */
 import { constant, type Value } from '../graph.ts';
 import { defineOperator, emitOne, fail } from '../operator.ts';
-import { convTransposed } from './convolution.ts';
+import { convTransposed, outputSize, spatial } from './convolution.ts';
 import { reduceMean } from './statistics.ts';
 
-const averagePoolOperator = defineOperator({
+type WindowAttributes = { readonly kernel_shape: readonly number[]; readonly strides: readonly number[] };
+
+const averagePoolOperator = defineOperator<WindowAttributes>({
   type: 'AveragePool',
   attributes: { kernel_shape: 'ints', strides: 'ints' },
   infer: ([x], attributes) => {
     const [kernel, stride] = window(attributes);
-    const size = (dim: unknown) => Math.floor(((dim as number) - kernel) / stride) + 1;
-    const [batch, channels, height, width] = x!.shape;
-    if (size(height) < 1 || size(width) < 1) fail('AveragePool', `smaller than its window of ${kernel}`, [x]);
-    return [{ dtype: x!.dtype, shape: [batch!, channels!, size(height), size(width)] }];
+    const [rows, columns] = spatial(x!, 'AveragePool').map((size) => outputSize(size, kernel, stride));
+    if (rows! < 1 || columns! < 1) fail('AveragePool', `smaller than its window of ${kernel}`, [x]);
+    return [{ dtype: x!.dtype, shape: [...x!.shape.slice(0, 2), rows!, columns!] }];
   },
   gradient: ({ graph, inputs, attributes, gradient }) => {
     const x = inputs[0]!;
@@ -31,8 +32,8 @@ const averagePoolOperator = defineOperator({
   },
 });
 
-function window(attributes: Record<string, unknown>): [kernel: number, stride: number] {
-  return [(attributes['kernel_shape'] as number[])[0]!, (attributes['strides'] as number[])[0]!];
+function window({ kernel_shape, strides }: WindowAttributes): [kernel: number, stride: number] {
+  return [kernel_shape[0]!, strides[0]!];
 }
 
 /** Mean over square windows of x [batch, channels, height, width], without padding. */

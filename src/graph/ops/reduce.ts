@@ -2,14 +2,14 @@
  * Sums over axes and their opposite, expansion: each is the other's gradient.
  */
 import { type Graph, ints, scalar, type Value } from '../graph.ts';
-import { defineOperator, emitOne, fail } from '../operator.ts';
-import { broadcast, type Dim, normalAxis, type Shape, sameShape } from '../shape.ts';
+import { isFloat } from '../dtype.ts';
+import { defineOperator, emitOne, fail, type Operator } from '../operator.ts';
+import { broadcast, type Dim, formatShape, normalAxis, type Shape, sameShape } from '../shape.ts';
 import { reshape, shapeTensor } from './layout.ts';
 
-const expandOperator = defineOperator({
+const expandOperator = defineOperator<{ target: Shape }>({
   type: 'Expand',
-  attributes: { target: 'rule' },
-  infer: ([x], { target }) => [{ dtype: x!.dtype, shape: target as Shape }],
+  infer: ([x], { target }) => [{ dtype: x!.dtype, shape: target }],
   gradient: ({ inputs, gradient }) => [sumTo(gradient, inputs[0]!.shape)],
 });
 
@@ -17,8 +17,16 @@ const expandOperator = defineOperator({
 export function expand(x: Value, shape: Shape): Value {
   if (sameShape(x.shape, shape)) return x;
   const result = broadcast(x.shape, shape);
-  if (!result || !sameShape(result, shape)) fail('Expand', `cannot become [${shape.join(', ')}]`, [x]);
+  if (!result || !sameShape(result, shape)) fail('Expand', `cannot become ${formatShape(shape)}`, [x]);
   return emitOne(expandOperator, [x, shapeTensor(x.graph, shape)], { target: shape });
+}
+
+/** What x was expanded from, if an element-wise operator with `other` expands it again by itself; else x. */
+export function unexpanded(x: Value, other: Value): Value {
+  const source = x.node?.operator === expandOperator ? x.node.inputs[0]! : x;
+  const alone = broadcast(source.shape, other.shape);
+  const expanded = broadcast(x.shape, other.shape);
+  return alone && expanded && sameShape(alone, expanded) ? source : x;
 }
 
 /** float32 zeros. */
@@ -26,14 +34,23 @@ export function zeros(graph: Graph, shape: Shape): Value {
   return expand(scalar(graph, 0), shape);
 }
 
-const reduceSumOperator = defineOperator({
+/** `axes` count from the front and are in order. */
+export type ReductionAttributes = { readonly axes: readonly number[]; readonly keepdims: number };
+
+/** The shape rule of reductions: reduced axes go, or stay with size 1. */
+export function reducedType(type: string): Operator<ReductionAttributes>['infer'] {
+  return ([x], { axes, keepdims }) => {
+    if (!isFloat(x!.dtype)) fail(type, 'needs a floating-point operand', [x]);
+    return [{ dtype: x!.dtype, shape: reducedShape(x!.shape, axes, keepdims === 1) }];
+  };
+}
+
+const reduceSumOperator = defineOperator<ReductionAttributes>({
   type: 'ReduceSum',
-  attributes: { keepdims: 'int', axes: 'rule' },
-  infer: ([x], { axes, keepdims }) => [
-    { dtype: x!.dtype, shape: reducedShape(x!.shape, axes as number[], keepdims === 1) },
-  ],
+  attributes: { keepdims: 'int' },
+  infer: reducedType('ReduceSum'),
   gradient: ({ inputs, attributes, gradient }) => [
-    expandReduced(gradient, inputs[0]!.shape, attributes['axes'] as number[]),
+    expandReduced(gradient, inputs[0]!.shape, attributes.axes),
   ],
 });
 
@@ -51,7 +68,9 @@ export function normalAxes(
   operator: string,
 ): readonly number[] {
   const all = axes ?? x.shape.map((_, i) => i);
-  return all.map((axis) => normalAxis(axis, x.shape.length, operator)).sort((a, b) => a - b);
+  const normal = all.map((axis) => normalAxis(axis, x.shape.length, operator)).sort((a, b) => a - b);
+  if (new Set(normal).size < normal.length) fail(operator, `axes [${all}] name one axis twice`, [x]);
+  return normal;
 }
 
 export function reducedShape(shape: Shape, axes: readonly number[], keepDims: boolean): Shape {
@@ -68,7 +87,10 @@ export function expandReduced(gradient: Value, shape: Shape, axes: readonly numb
 /** x summed to `shape`, the shape of an operand that broadcasting had repeated. */
 export function sumTo(x: Value, shape: Shape): Value {
   if (sameShape(x.shape, shape)) return x;
+  const whole = broadcast(x.shape, shape);
+  if (!whole || !sameShape(whole, x.shape)) fail('SumTo', `was not broadcast from ${formatShape(shape)}`, [x]);
   const extra = x.shape.length - shape.length;
   const axes = x.shape.flatMap((dim, i) => (i < extra || (shape[i - extra] === 1 && dim !== 1) ? [i] : []));
-  return reshape(reduceSum(x, axes, true), shape);
+  const keepDims = axes.some((axis) => axis >= extra);
+  return reshape(reduceSum(x, axes, keepDims), shape);
 }

@@ -2,17 +2,17 @@
  * Softmax.
  */
 import type { Value } from '../graph.ts';
-import { defineOperator, emitOne } from '../operator.ts';
+import { asInput, defineOperator, emitOne } from '../operator.ts';
 import { normalAxis } from '../shape.ts';
 import { mul, sub } from './arithmetic.ts';
 import { reduceSum } from './reduce.ts';
 
-const softmaxOperator = defineOperator({
+const softmaxOperator = defineOperator<{ axis: number }>({
   type: 'Softmax',
   attributes: { axis: 'int' },
-  infer: ([x]) => [{ dtype: x!.dtype, shape: x!.shape }],
+  infer: asInput('Softmax'),
   gradient: ({ outputs, attributes, gradient }) => [
-    softmaxGradient(outputs[0]!, gradient, attributes['axis'] as number),
+    softmaxGradient(outputs[0]!, gradient, attributes.axis),
   ],
 });
 

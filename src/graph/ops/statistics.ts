@@ -7,31 +7,20 @@ import { product, type Shape } from '../shape.ts';
 import { div, mul, sub } from './arithmetic.ts';
 import { cast } from './cast.ts';
 import { reshape, shapeTensor } from './layout.ts';
-import { expandReduced, normalAxes, reducedShape, reduceSum } from './reduce.ts';
+import { expandReduced, normalAxes, type ReductionAttributes, reducedType, reduceSum } from './reduce.ts';
 
-const reduceMeanOperator = defineOperator({
+const reduceMeanOperator = defineOperator<ReductionAttributes>({
   type: 'ReduceMean',
-  attributes: { keepdims: 'int', axes: 'rule' },
-  infer: ([x], { axes, keepdims }) => [
-    { dtype: x!.dtype, shape: reducedShape(x!.shape, axes as number[], keepdims === 1) },
-  ],
+  attributes: { keepdims: 'int' },
+  infer: reducedType('ReduceMean'),
   gradient: ({ inputs, attributes, gradient }) => {
-    const axes = attributes['axes'] as number[];
     const { shape } = inputs[0]!;
-    const spread = expandReduced(gradient, shape, axes);
-    return [
-      div(
-        spread,
-        count(
-          spread,
-          axes.map((axis) => shape[axis]!),
-        ),
-      ),
-    ];
+    const averaged = attributes.axes.map((axis) => shape[axis]!);
+    return [expandReduced(div(gradient, count(gradient, averaged)), shape, attributes.axes)];
   },
 });
 
-/** The number of elements of `shape` as a float32 operand. */
+/** The number of elements of `shape` as a float32 operand beside x. */
 function count(x: Value, shape: Shape): Value | number {
   const size = product(shape);
   return typeof size === 'number' ? size : reshape(cast(shapeTensor(x.graph, [size]), 'float32'), []);
@@ -40,6 +29,7 @@ function count(x: Value, shape: Shape): Value | number {
 /** Mean over `axes` (all when left out); reduced axes go, or stay with size 1. */
 export function reduceMean(x: Value, axes?: readonly number[], keepDims = false): Value {
   const all = normalAxes(x, axes, 'ReduceMean');
+  if (all.length === 0) return x;
   return emitOne(reduceMeanOperator, [x, ints(x.graph, all)], { keepdims: keepDims ? 1 : 0, axes: all });
 }
 

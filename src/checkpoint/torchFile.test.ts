@@ -1,0 +1,283 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { CheckpointError } from '../errors.ts';
+import { openSafetensors } from './safetensors.ts';
+import { readTensor, tensorNamed, type Weights } from './tensorEntry.ts';
+import { openTorchFile } from './torchFile.ts';
+
+const scratch = await mkdtemp(join(tmpdir(), 'ksd-torch-'));
+afterAll(() => rm(scratch, { recursive: true }));
+const path = join(scratch, 'pytorch_model.bin');
+const golden = 'fixtures/golden/text_encoders';
+
+interface ZipFile {
+  readonly name: string;
+  readonly content: Buffer;
+  /** The compression that the archive claims. */
+  readonly method?: number;
+}
+
+/** A zip archive; with `wide`, sizes and places stand in zip64 fields only. */
+function zip(files: readonly ZipFile[], wide = false): Buffer {
+  const locals: Buffer[] = [];
+  const centrals: Buffer[] = [];
+  let at = 0;
+  for (const { name, content, method = 0 } of files) {
+    const label = Buffer.from(name);
+    const local = Buffer.alloc(30);
+    local.writeUInt32LE(0x04034b50);
+    local.writeUInt16LE(label.length, 26);
+    // Padding in the extra field of the local header only, as PyTorch aligns its storages.
+    local.writeUInt16LE(5, 28);
+    const central = Buffer.alloc(46);
+    central.writeUInt32LE(0x02014b50);
+    central.writeUInt16LE(method, 10);
+    central.writeUInt16LE(label.length, 28);
+    const places = [content.length, content.length, at];
+    const extra = Buffer.alloc(wide ? 28 : 0);
+    if (wide) {
+      central.writeUInt16LE(28, 30);
+      extra.writeUInt16LE(1);
+      extra.writeUInt16LE(24, 2);
+      for (const [i, place] of places.entries()) extra.writeBigUInt64LE(BigInt(place), 4 + 8 * i);
+    }
+    for (const [i, field] of [24, 20, 42].entries()) {
+      central.writeUInt32LE(wide ? 0xffffffff : places[i]!, field);
+    }
+    const piece = Buffer.concat([local, label, Buffer.alloc(5, 'Z'), content]);
+    locals.push(piece);
+    centrals.push(central, label, extra);
+    at += piece.length;
+  }
+  return Buffer.concat([
+    ...locals,
+    ...centrals,
+    endOf(files.length, Buffer.concat(centrals).length, at, wide),
+  ]);
+}
+
+function endOf(count: number, byteLength: number, offset: number, wide: boolean): Buffer {
+  const end = Buffer.alloc(22);
+  end.writeUInt32LE(0x06054b50);
+  end.writeUInt16LE(wide ? 0xffff : count, 10);
+  end.writeUInt32LE(wide ? 0xffffffff : byteLength, 12);
+  end.writeUInt32LE(wide ? 0xffffffff : offset, 16);
+  if (!wide) return end;
+  const record = Buffer.alloc(56);
+  record.writeUInt32LE(0x06064b50);
+  for (const [i, value] of [count, byteLength, offset].entries()) {
+    record.writeBigUInt64LE(BigInt(value), 32 + 8 * i);
+  }
+  const locator = Buffer.alloc(20);
+  locator.writeUInt32LE(0x07064b50);
+  locator.writeBigUInt64LE(BigInt(offset + byteLength), 8);
+  return Buffer.concat([record, locator, end]);
+}
+
+const byte = (value: number) => `K${String.fromCharCode(value)}`;
+const text = (value: string) => `U${String.fromCharCode(value.length)}${value}`;
+const tuple = (...items: string[]) => `(${items.join('')}t`;
+const sizes = (values: readonly number[]) => tuple(...values.map(byte));
+
+interface View {
+  readonly type?: string;
+  readonly length: number;
+  readonly offset: number;
+  readonly shape: readonly number[];
+  readonly strides: readonly number[];
+}
+
+/** What torch.save pickles for a tensor on storage `0`. */
+function tensor({ type = 'FloatStorage', length, offset, shape, strides }: View): string {
+  const id = tuple(text('storage'), `ctorch\n${type}\n`, text('0'), text('cpu'), byte(length));
+  const args = tuple(
+    `${id}Q`,
+    byte(offset),
+    sizes(shape),
+    sizes(strides),
+    '\x89',
+    'ccollections\nOrderedDict\n)R',
+  );
+  return `ctorch._utils\n_rebuild_tensor_v2\n${args}R`;
+}
+
+function stateDict(tensors: Readonly<Record<string, string>>): Buffer {
+  const items = Object.entries(tensors).map(([name, pickle]) => text(name) + pickle);
+  return Buffer.from(`\x80\x02}(${items.join('')}u.`, 'latin1');
+}
+
+const sixFloats = Buffer.from(Float32Array.of(0, 1, 2, 3, 4, 5).buffer);
+
+async function written(
+  pickle: Buffer,
+  data = sixFloats,
+  more: ZipFile[] = [],
+  wide = false,
+): Promise<string> {
+  const files = [
+    { name: 'archive/data.pkl', content: pickle },
+    { name: 'archive/data/0', content: data },
+    ...more,
+  ];
+  await writeFile(path, zip(files, wide));
+  return path;
+}
+
+async function expectSameTensors(actual: Weights, expected: Weights): Promise<void> {
+  expect([...actual.tensors.keys()].sort()).toEqual([...expected.tensors.keys()].sort());
+  for (const entry of expected.tensors.values()) {
+    const other = tensorNamed(actual, entry.name);
+    expect([other.dtype, other.shape]).toEqual([entry.dtype, entry.shape]);
+    expect(await readTensor(other)).toEqual(await readTensor(entry));
+  }
+}
+
+describe('files that PyTorch wrote', () => {
+  it.each(['clip_quick_gelu_position_ids', 'roberta'])(
+    '%s holds what its safetensors form holds',
+    async (name) => {
+      await expectSameTensors(
+        await openTorchFile(join(golden, name, 'pytorch_model.bin')),
+        await openSafetensors(join(golden, name, 'model.safetensors')),
+      );
+    },
+  );
+
+  it('both layouts hold the same tensors, two of them in one storage', async () => {
+    const folder = join(golden, 'roberta_mlm_bin');
+    const zipped = await openTorchFile(join(folder, 'pytorch_model.bin'));
+    const pickled = await openTorchFile(join(folder, 'pytorch_model_legacy_pickle.bin'));
+    await expectSameTensors(pickled, zipped);
+    for (const weights of [zipped, pickled]) {
+      const words = tensorNamed(weights, 'roberta.embeddings.word_embeddings.weight');
+      expect(tensorNamed(weights, 'lm_head.decoder.weight').offset).toBe(words.offset);
+    }
+  });
+
+  it.each(['pytorch_model.bin', 'pytorch_model_legacy_pickle.bin'])(
+    '%s is refused when truncated',
+    async (name) => {
+      const bytes = await readFile(join(golden, 'roberta_mlm_bin', name));
+      for (
+        let size = bytes.length - 1;
+        size >= 0;
+        size -= size > bytes.length - 100 || size < 100 ? 1 : 499
+      ) {
+        await writeFile(path, bytes.subarray(0, size));
+        await expect(openTorchFile(path)).rejects.toThrow(CheckpointError);
+      }
+    },
+  );
+});
+
+describe('archives made by hand', () => {
+  it.each([false, true])('views of one storage point into it (zip64: %s)', async (wide) => {
+    const pickle = stateDict({
+      all: tensor({ length: 6, offset: 0, shape: [2, 1, 3], strides: [3, 77, 1] }),
+      row: tensor({ length: 6, offset: 3, shape: [3], strides: [1] }),
+      scalar: tensor({ length: 6, offset: 5, shape: [], strides: [] }),
+      empty: tensor({ length: 6, offset: 6, shape: [0, 3], strides: [3, 1] }),
+    });
+    const weights = await openTorchFile(await written(pickle, sixFloats, [], wide));
+    const read = (name: string) => readTensor(tensorNamed(weights, name));
+    expect(await read('all')).toEqual(Float32Array.of(0, 1, 2, 3, 4, 5));
+    expect(await read('row')).toEqual(Float32Array.of(3, 4, 5));
+    expect(await read('scalar')).toEqual(Float32Array.of(5));
+    expect(await read('empty')).toEqual(new Float32Array(0));
+  });
+
+  it('knows the other storage types', async () => {
+    const view = { length: 6, offset: 0, shape: [6], strides: [1] };
+    const pickle = stateDict({ half: tensor({ ...view, type: 'HalfStorage' }) });
+    const weights = await openTorchFile(await written(pickle, Buffer.alloc(12)));
+    expect(tensorNamed(weights, 'half')).toMatchObject({ dtype: 'F16', byteLength: 12 });
+  });
+
+  it('takes parameters, and dictionaries made from pairs', async () => {
+    const parameter = `ctorch._utils\n_rebuild_parameter\n${tuple(
+      tensor({ length: 6, offset: 0, shape: [6], strides: [1] }),
+      '\x88',
+      'N',
+    )}R`;
+    const pairs = `](${tuple(text('w'), parameter)}e`;
+    const pickle = Buffer.from(`\x80\x02ccollections\nOrderedDict\n${tuple(pairs)}R.`, 'latin1');
+    expect((await openTorchFile(await written(pickle))).tensors.get('w')?.shape).toEqual([6]);
+  });
+
+  it('refuses a pickle that would run a command, and names what it asks for', async () => {
+    await written(Buffer.from(`\x80\x02cposix\nsystem\n${tuple(text('touch owned'))}R.`, 'latin1'));
+    await expect(openTorchFile(path)).rejects.toThrow(`${path} asks for the Python global posix.system`);
+  });
+
+  it('refuses a tensor that is not contiguous, and says how it lies', async () => {
+    await written(stateDict({ turned: tensor({ length: 6, offset: 0, shape: [3, 2], strides: [1, 3] }) }));
+    await expect(openTorchFile(path)).rejects.toThrow('Tensor turned of');
+    await expect(openTorchFile(path)).rejects.toThrow('shape [3, 2], strides [1, 3]');
+  });
+
+  const whole = { length: 6, offset: 0, shape: [6], strides: [1] };
+  it.each<[string, Record<string, string>, string]>([
+    ['a tensor beyond its storage', { w: tensor({ ...whole, offset: 1 }) }, 'tensor w exceeds its storage'],
+    [
+      'a storage of another length',
+      { w: tensor({ ...whole, length: 7 }) },
+      'storage of tensor w has 24 bytes',
+    ],
+    ['what is no tensor', { epoch: byte(3) }, 'under epoch is no tensor'],
+    ['a storage of unknown type', { w: tensor({ ...whole, type: 'QInt8Storage' }) }, 'torch.QInt8Storage'],
+    [
+      'a tensor built from numbers',
+      { w: `ctorch._utils\n_rebuild_tensor_v2\n${sizes([1, 2])}R` },
+      'not described',
+    ],
+    ['a storage that is a number', { w: `${byte(1)}Q` }, 'a storage of it is not described'],
+  ])('refuses %s', async (_, tensors, message) => {
+    await written(stateDict(tensors));
+    await expect(openTorchFile(path)).rejects.toThrow(CheckpointError);
+    await expect(openTorchFile(path)).rejects.toThrow(message);
+  });
+
+  it('refuses what is no state dict, a foreign byte order, and missing or compressed parts', async () => {
+    const state = stateDict({ w: tensor(whole) });
+    const order = { name: 'archive/byteorder', content: Buffer.from('big') };
+    await expect(openTorchFile(await written(state, sixFloats, [order]))).rejects.toThrow('big-endian');
+    await expect(openTorchFile(await written(Buffer.from('\x80\x02K\x01.', 'latin1')))).rejects.toThrow(
+      'does not hold a dictionary',
+    );
+    const pickle = { name: 'archive/data.pkl', content: state };
+    const archives: [ZipFile[], string][] = [
+      [[], 'holds no data.pkl'],
+      [[{ ...pickle, method: 8 }], 'archive/data.pkl is compressed'],
+      [[pickle], 'storage of tensor w is missing or compressed'],
+      [[pickle, { name: 'archive/data/0', content: sixFloats, method: 8 }], 'missing or compressed'],
+    ];
+    for (const [files, message] of archives) {
+      await writeFile(path, zip([...files, { name: 'archive/version', content: Buffer.from('3') }]));
+      await expect(openTorchFile(path)).rejects.toThrow(message);
+    }
+  });
+
+  it('refuses every truncation', async () => {
+    for (const wide of [false, true]) {
+      const bytes = await readFile(await written(stateDict({ w: tensor(whole) }), sixFloats, [], wide));
+      for (let size = bytes.length - 1; size >= 0; size--) {
+        await writeFile(path, bytes.subarray(0, size));
+        await expect(openTorchFile(path)).rejects.toThrow(CheckpointError);
+      }
+    }
+  });
+
+  it('never fails in another way than CheckpointError when a byte of its directory or pickle is wrong', async () => {
+    const bytes = await readFile(await written(stateDict({ w: tensor(whole) })));
+    for (let i = 2; i < bytes.length; i++) {
+      for (const flip of [0xff, 0x80, 0x01]) {
+        const broken = Buffer.from(bytes);
+        broken.writeUInt8(broken.readUInt8(i) ^ flip, i);
+        await writeFile(path, broken);
+        await openTorchFile(path).catch((error) => expect(error).toBeInstanceOf(CheckpointError));
+      }
+    }
+  });
+});

@@ -1,0 +1,103 @@
+/**
+ * Makes what a training step is fed: token ids, the teacher's rows as targets, and how much each row counts.
+ *
+ * Pad folding: where all pads of a student have equal states (and no dropout disturbs it), one pad row can stand for
+ * all of them exactly. As a key it counts as often as there are pads (the logarithm of their number is added to its
+ * score); as a row of the loss, sum |h - t_i|^2 over the pads' targets t_i is n |h - mean t|^2 plus the spread of the
+ * targets around their mean, which no gradient sees. A batch then is as long as its longest text plus one.
+ */
+import type { EncoderModel } from '../encoders/model.ts';
+import { floatTensor, type Tensor } from '../runtime/tensor.ts';
+import { type PaddedEncoding, promptLength } from '../text/tokenizer.ts';
+
+export interface BatchOptions {
+  readonly model: EncoderModel;
+  /** Has the objective a row for each position, or one a text? */
+  readonly perPosition: boolean;
+  /** Fold pads where the model allows it. */
+  readonly fold: boolean;
+}
+
+export interface Batch {
+  readonly feeds: Readonly<Record<string, Tensor>>;
+  /** [texts]: what folding leaves out of each text's loss. */
+  readonly constants: Float64Array;
+}
+
+/**
+ * A batch of `texts`, each with its target rows [rows, hidden]: 77 rows, or one when the objective is not per position.
+ * `scale` multiplies the summed squares into a mean.
+ */
+export function makeBatch(
+  texts: readonly PaddedEncoding[],
+  targets: readonly Float32Array[],
+  scale: number,
+  { model, perPosition, fold }: BatchOptions,
+): Batch {
+  const longest = Math.max(...texts.map((text) => text.length));
+  const folded = fold && model.equalPadId !== undefined && longest < promptLength - 1;
+  const length = folded ? longest + 1 : promptLength;
+  const ids = new Int32Array(texts.length * length);
+  texts.forEach((text, i) => {
+    ids.set(text.ids.subarray(0, length), i * length);
+  });
+  const keyBias = folded ? foldedKeyBias(texts, length) : undefined;
+  const rows = perPosition ? length : 1;
+  const target = new Float32Array(texts.length * rows * model.hiddenSize);
+  const weight = new Float32Array(texts.length * rows).fill(1);
+  const constants = new Float64Array(texts.length);
+  targets.forEach((states, i) => {
+    const into = target.subarray(i * rows * model.hiddenSize, (i + 1) * rows * model.hiddenSize);
+    if (!folded || !perPosition) into.set(states);
+    else constants[i] = foldRows(states, texts[i]!.length, into, weight.subarray(i * rows, (i + 1) * rows));
+  });
+  return {
+    feeds: {
+      ...model.feeds(ids, length, keyBias),
+      target: floatTensor(target, [texts.length, rows, model.hiddenSize]),
+      weight: floatTensor(weight, [texts.length, rows, 1]),
+      scale: floatTensor(Float32Array.of(scale), []),
+    },
+    constants,
+  };
+}
+
+/** The pads that are left in a row of `length` stand for all of the 77 - n pads. */
+function padShare(textLength: number, length: number): number {
+  return (promptLength - textLength) / (length - textLength);
+}
+
+function foldedKeyBias(texts: readonly PaddedEncoding[], length: number): Float32Array {
+  const bias = new Float32Array(texts.length * length);
+  texts.forEach((text, i) => {
+    bias.fill(Math.log(padShare(text.length, length)), i * length + text.length, (i + 1) * length);
+  });
+  return bias;
+}
+
+/** Writes the targets of one text into `target` [length, hidden] and `weight` [length]; returns the spread left out. */
+function foldRows(
+  states: Float32Array,
+  textLength: number,
+  target: Float32Array,
+  weight: Float32Array,
+): number {
+  const length = weight.length;
+  const hidden = target.length / length;
+  target.set(states.subarray(0, textLength * hidden));
+  const pads = promptLength - textLength;
+  let spread = 0;
+  for (let j = 0; j < hidden; j++) {
+    let sum = 0;
+    let squares = 0;
+    for (let i = textLength; i < promptLength; i++) {
+      const value = states[i * hidden + j]!;
+      sum += value;
+      squares += value * value;
+    }
+    spread += squares - (sum * sum) / pads;
+    for (let i = textLength; i < length; i++) target[i * hidden + j] = sum / pads;
+  }
+  weight.fill(padShare(textLength, length), textLength);
+  return spread;
+}

@@ -1,0 +1,121 @@
+/**
+ * An experiment: everything that decides a training run, as a short YAML file.
+ *
+ * Paths in the file are relative to it. Every field is documented in docs/experiments.md; unknown fields are errors,
+ * so that a misspelt one is never silently a default.
+ */
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { parse as parseYaml, stringify } from 'yaml';
+import { z } from 'zod';
+import { CheckpointError, ConfigError } from '../errors.ts';
+import { studentKindNames } from './students.ts';
+
+const positive = z.number().positive();
+const count = z.int().positive();
+const fraction = z.number().min(0).lt(1);
+
+const schema = z.strictObject({
+  /** Names the run's folder. */
+  name: z.string().regex(/^[\p{L}\p{N}._-]+$/u, 'must be letters, digits, dots, dashes and underscores'),
+  /** Decides the split, the order of batches and random weights. */
+  seed: z.int().nonnegative().default(0),
+  /** A Stable Diffusion in diffusers layout; its text encoder teaches, its U-Net draws the samples. */
+  teacher: z.string(),
+  student: z.strictObject({
+    kind: z.enum(studentKindNames),
+    /** `teacher` (its weights), `random`, or the folder of a text encoder. */
+    start: z.string(),
+    /** Folder of the student's tokenizer; that of `start` when left out. */
+    tokenizer: z.string().optional(),
+    /** With `start: random`: the values of the student's config.json. */
+    config: z.record(z.string(), z.unknown()).optional(),
+  }),
+  corpus: z.strictObject({
+    /** JSONL with `en` and `ko`. */
+    pairs: z.string(),
+    /** How many pairs to use, chosen by a seeded hash; all when left out. */
+    sample: count.optional(),
+    /** Part of the pairs set aside for validation. */
+    validation: fraction.default(0.2),
+  }),
+  training: z.strictObject({
+    epochs: count.default(5),
+    /** Pairs a step; each is an English and a Korean text. */
+    batchSize: count.default(32),
+    /** `hf`: transformers' AdamW with correct_bias=False, the original's; `torch`: torch.optim.AdamW. */
+    optimizer: z.enum(['hf', 'torch']).default('hf'),
+    learningRate: positive.default(5e-5),
+    weightDecay: z.number().min(0).default(1e-4),
+    /** Which parameters do not decay: see decay.ts. */
+    decayRule: z.enum(['original', 'no_layernorm']).default('original'),
+    /** Part of all steps in which the learning rate rises. */
+    warmup: fraction.default(0.1),
+    /** Gradients of a larger L2 norm are scaled down to it; not clipped when left out. */
+    clipNorm: positive.optional(),
+    /** Compute one pad row for all (exact, faster) where the student allows it. */
+    foldPads: z.boolean().default(true),
+    /** Steps between checkpoints within an epoch. */
+    checkpointEvery: count.default(500),
+  }),
+  /** Prompts drawn after each epoch. */
+  samples: z.array(z.strictObject({ ko: z.string(), en: z.string() })).default([]),
+  /** How the samples are drawn. */
+  drawing: z
+    .strictObject({ steps: count.default(25), guidance: z.number().default(7.5), seed: z.int().nonnegative().default(0) })
+    .default({ steps: 25, guidance: 7.5, seed: 0 }),
+});
+
+export type Experiment = z.infer<typeof schema>;
+
+/**
+ * The experiment in a YAML file, defaults filled in and paths made absolute.
+ * Throws ConfigError naming file and field.
+ */
+export async function readExperiment(path: string): Promise<Experiment> {
+  const text = await readFile(path, 'utf8').catch((cause: Error) => {
+    throw new CheckpointError(`${path} cannot be read: ${cause.message}.`, 'Give an experiment file.', { cause });
+  });
+  return parseExperiment(text, path);
+}
+
+/** The same from the file's text. */
+export function parseExperiment(text: string, path: string): Experiment {
+  const experiment = validate(parseText(text, path), path);
+  const here = dirname(resolve(path));
+  const absolute = (file: string) => resolve(here, file);
+  const { student, corpus } = experiment;
+  const named = student.start === 'teacher' || student.start === 'random';
+  return {
+    ...experiment,
+    teacher: absolute(experiment.teacher),
+    student: {
+      ...student,
+      start: named ? student.start : absolute(student.start),
+      ...(student.tokenizer === undefined ? {} : { tokenizer: absolute(student.tokenizer) }),
+    },
+    corpus: { ...corpus, pairs: absolute(corpus.pairs) },
+  };
+}
+
+/** The experiment as YAML, to be kept with its run. */
+export function formatExperiment(experiment: Experiment): string {
+  return stringify(experiment);
+}
+
+function parseText(text: string, path: string): unknown {
+  try {
+    return parseYaml(text);
+  } catch (cause) {
+    throw new ConfigError(`${path} is no YAML: ${(cause as Error).message}`, 'Correct the file.', { cause });
+  }
+}
+
+function validate(json: unknown, path: string): Experiment {
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`);
+  throw new ConfigError(`${path} does not fit: ${problems.join('; ')}.`, 'See docs/experiments.md for the fields.', {
+    cause: result.error,
+  });
+}

@@ -1,0 +1,88 @@
+/**
+ * Where a student starts from: its config, its tokenizer and its initial parameters.
+ */
+import { join } from 'node:path';
+import type { JsonObject } from '../checkpoint/json.ts';
+import { readFloat32, type Weights } from '../checkpoint/tensorEntry.ts';
+import { openTextEncoder } from '../checkpoint/textEncoderFolder.ts';
+import { entryFor } from '../checkpoint/bind.ts';
+import { type EncoderModel, encoderModel } from '../encoders/model.ts';
+import { openTokenizer, type TokenizerFolder } from '../encoders/tokenizerFolder.ts';
+import { tokenizerFolderOf } from '../encoders/textEncoder.ts';
+import { ConfigError } from '../errors.ts';
+import type { Value } from '../graph/graph.ts';
+import { randomStream } from '../random/stream.ts';
+import type { Experiment } from './experiment.ts';
+import { studentKinds } from './students.ts';
+
+export interface Start {
+  /** The student's config.json. */
+  readonly config: JsonObject;
+  readonly model: EncoderModel;
+  readonly tokenizer: TokenizerFolder;
+  /** Absent: everything is random. */
+  readonly weights?: Weights;
+}
+
+/** Opens what the experiment's student starts from. `teacherFolder` is the teacher's text encoder. */
+export async function openStart({ student }: Experiment, teacherFolder: string): Promise<Start> {
+  const { modelType } = studentKinds[student.kind];
+  if (student.start === 'random') return randomStart(student, modelType);
+  const folder = student.start === 'teacher' ? teacherFolder : student.start;
+  const opened = await openTextEncoder(folder);
+  if (opened.modelType !== modelType) {
+    throw new ConfigError(
+      `A student of kind ${student.kind} is a ${modelType}, but ${folder} holds a ${opened.modelType}.`,
+      'Change student.kind or student.start.',
+    );
+  }
+  return {
+    config: opened.config,
+    model: encoderModel(modelType, opened.config, join(folder, 'config.json')),
+    tokenizer: await openTokenizer(student.tokenizer ?? (await tokenizerFolderOf(folder))),
+    weights: opened.weights,
+  };
+}
+
+async function randomStart(student: Experiment['student'], modelType: string): Promise<Start> {
+  if (!student.tokenizer || !student.config) {
+    throw new ConfigError(
+      'A student that starts at random needs student.tokenizer and student.config.',
+      'Add both to the experiment.',
+    );
+  }
+  const tokenizer = await openTokenizer(student.tokenizer);
+  const config = { model_type: modelType, vocab_size: tokenizer.tokenizer.vocabSize, ...student.config };
+  return { config, model: encoderModel(modelType, config, 'student.config'), tokenizer };
+}
+
+/** Parameters that a checkpoint may lack because its task had no use for them. */
+const optional = /^pooler\./;
+
+/** The initial values of each parameter: from the weights, or random as transformers initialises them. */
+export async function initialParameters(
+  start: Start,
+  parameters: ReadonlyMap<string, Value>,
+  seed: number,
+): Promise<Map<string, Float32Array>> {
+  const values = new Map<string, Float32Array>();
+  for (const [name, { shape }] of parameters) {
+    const { weights } = start;
+    const random = !weights || (optional.test(name) && !weights.tensors.has(name));
+    const sizes = shape as readonly number[];
+    values.set(name, random ? randomParameter(name, sizes, start, seed) : await readFloat32(entryFor(weights, name, sizes)));
+  }
+  return values;
+}
+
+/** Normal with std `initializer_range`; norms are 1, biases 0, and so are the rows of padding. */
+function randomParameter(name: string, shape: readonly number[], { config, model }: Start, seed: number): Float32Array {
+  const size = shape.reduce((a, b) => a * b, 1);
+  if (name.endsWith('bias')) return new Float32Array(size);
+  if (/(LayerNorm|layer_norm\d?|layernorm)\.weight$/.test(name)) return new Float32Array(size).fill(1);
+  const range = config['initializer_range'];
+  const values = randomStream(seed, name).normals(size, 0, typeof range === 'number' ? range : 0.02);
+  const padded = /(word|position)_embeddings\.weight$/.test(name) && model.equalPadId !== undefined;
+  if (padded) values.fill(0, model.equalPadId * shape[1]!, (model.equalPadId + 1) * shape[1]!);
+  return values;
+}

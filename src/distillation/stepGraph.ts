@@ -1,0 +1,50 @@
+/**
+ * The graph of one training step: the student on a batch of English and Korean texts, its squared distance from the
+ * teacher's rows, and the gradient of every parameter.
+ */
+import type { EncoderModel } from '../encoders/model.ts';
+import { gradients } from '../graph/gradients.ts';
+import { createGraph, type Graph, input, type Value } from '../graph/graph.ts';
+import { mul, sub } from '../graph/ops/arithmetic.ts';
+import { reduceSum } from '../graph/ops/reduce.ts';
+import type { Dim } from '../graph/shape.ts';
+import type { Objective } from './objective.ts';
+
+export interface StepGraph {
+  readonly graph: Graph;
+  /** Trained parameters, by name: those that the loss depends on. */
+  readonly parameters: ReadonlyMap<string, Value>;
+  /** [batch]: for each text the weighted sum of squared differences from its target. */
+  readonly losses: Value;
+  /** Gradient of scale * sum(losses), by name of the parameter. */
+  readonly gradients: Readonly<Record<string, Value>>;
+}
+
+/**
+ * Inputs besides the student's own: `target` [batch, rows, hidden], `weight` [batch, rows, 1], `scale` [].
+ * With `length` a symbol, batches of any length run.
+ */
+export function stepGraph(model: EncoderModel, objective: Objective, length: Dim): StepGraph {
+  const graph = createGraph();
+  const student = objective.student(model.build(graph, length));
+  const rows = student.shape[1]!;
+  const target = input(graph, 'target', 'float32', ['batch', rows, model.hiddenSize]);
+  const weight = input(graph, 'weight', 'float32', ['batch', rows, 1]);
+  const scale = input(graph, 'scale', 'float32', []);
+  const difference = sub(student, target);
+  const losses = reduceSum(mul(weight, mul(difference, difference)), [1, 2]);
+  const wanted = [...graph.parameters];
+  const results = gradients(
+    mul(reduceSum(losses), scale),
+    wanted.map(([, value]) => value),
+  );
+  const trained = wanted.flatMap(([name, value], i) =>
+    results[i] ? [{ name, value, gradient: results[i] }] : [],
+  );
+  return {
+    graph,
+    parameters: new Map(trained.map(({ name, value }) => [name, value])),
+    losses,
+    gradients: Object.fromEntries(trained.map(({ name, gradient }) => [name, gradient])),
+  };
+}
