@@ -62,7 +62,11 @@ const schema = z.strictObject({
   samples: z.array(z.strictObject({ ko: z.string(), en: z.string() })).default([]),
   /** How the samples are drawn. */
   drawing: z
-    .strictObject({ steps: count.default(25), guidance: z.number().default(7.5), seed: z.int().nonnegative().default(0) })
+    .strictObject({
+      steps: count.default(25),
+      guidance: z.number().default(7.5),
+      seed: z.int().nonnegative().default(0),
+    })
     .default({ steps: 25, guidance: 7.5, seed: 0 }),
 });
 
@@ -74,7 +78,9 @@ export type Experiment = z.infer<typeof schema>;
  */
 export async function readExperiment(path: string): Promise<Experiment> {
   const text = await readFile(path, 'utf8').catch((cause: Error) => {
-    throw new CheckpointError(`${path} cannot be read: ${cause.message}.`, 'Give an experiment file.', { cause });
+    throw new CheckpointError(`${path} cannot be read: ${cause.message}.`, 'Give an experiment file.', {
+      cause,
+    });
   });
   return parseExperiment(text, path);
 }
@@ -114,8 +120,14 @@ function parseText(text: string, path: string): unknown {
 function validate(json: unknown, path: string): Experiment {
   const result = schema.safeParse(json);
   if (result.success) return result.data;
-  const problems = result.error.issues.map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`);
-  throw new ConfigError(`${path} does not fit: ${problems.join('; ')}.`, 'See docs/experiments.md for the fields.', {
-    cause: result.error,
-  });
+  const problems = result.error.issues.map(
+    (issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`,
+  );
+  throw new ConfigError(
+    `${path} does not fit: ${problems.join('; ')}.`,
+    'See docs/experiments.md for the fields.',
+    {
+      cause: result.error,
+    },
+  );
 }

@@ -6,12 +6,12 @@
  * A checkpoint is a text encoder in Hugging Face layout with the optimizer's state beside it. Everything is written
  * atomically: a run killed at any moment has a whole `last` checkpoint, or none yet.
  */
-import { appendFile, cp, mkdir, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
+import { appendFile, cp, mkdir, readdir, readFile, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { writeFileAtomic, writeFolderAtomic } from '../checkpoint/atomic.ts';
 import { type JsonObject, readJson, readJsonLines, writeJson } from '../checkpoint/json.ts';
-import { readFloat32, tensorNamed } from '../checkpoint/tensorEntry.ts';
 import { writeSafetensors } from '../checkpoint/safetensorsWriter.ts';
+import { readFloat32, tensorNamed } from '../checkpoint/tensorEntry.ts';
 import { openWeights } from '../checkpoint/weights.ts';
 import { CheckpointError } from '../errors.ts';
 import type { TrainingState } from './adamw/state.ts';
@@ -69,7 +69,12 @@ async function writeStudent(folder: string, { config, tokenizerFiles, state }: C
   await writeJson(join(folder, 'config.json'), { ...config, torch_dtype: 'float32' });
   await writeSafetensors(
     join(folder, 'model.safetensors'),
-    state.slots.map(({ name, shape }) => ({ name, dtype: 'F32' as const, shape, data: state.parameter(name) })),
+    state.slots.map(({ name, shape }) => ({
+      name,
+      dtype: 'F32' as const,
+      shape,
+      data: state.parameter(name),
+    })),
     { format: 'pt' },
   );
   await mkdir(join(folder, 'tokenizer'), { recursive: true });
@@ -87,7 +92,8 @@ async function point(run: string, name: 'best' | 'last', step: number): Promise<
 async function removeOthers(run: string, keep: readonly (number | undefined)[]): Promise<void> {
   const folder = join(run, 'checkpoints');
   for (const name of await readdir(folder)) {
-    if (!keep.some((step) => String(step) === name)) await rm(join(folder, name), { recursive: true, force: true });
+    if (!keep.some((step) => String(step) === name))
+      await rm(join(folder, name), { recursive: true, force: true });
   }
 }
 
@@ -163,5 +169,13 @@ export async function readMetrics(run: string): Promise<Metric[]> {
 /** Forgets what was noted after `step`: steps that a resumed run takes again. */
 export async function truncateMetrics(run: string, step: number): Promise<void> {
   const kept = (await readMetrics(run).catch(() => [])).filter((metric) => metric.step <= step);
-  await writeFileAtomic(join(run, 'metrics.jsonl'), kept.map((metric) => `${JSON.stringify(metric)}\n`).join(''));
+  await writeFileAtomic(
+    join(run, 'metrics.jsonl'),
+    kept.map((metric) => `${JSON.stringify(metric)}\n`).join(''),
+  );
+}
+
+/** The text of experiment.yaml, or undefined if the run has none yet. */
+export async function readExperimentText(run: string): Promise<string | undefined> {
+  return readFile(join(run, 'experiment.yaml'), 'utf8').catch(() => undefined);
 }

@@ -2,13 +2,13 @@
  * Where a student starts from: its config, its tokenizer and its initial parameters.
  */
 import { join } from 'node:path';
+import { entryFor } from '../checkpoint/bind.ts';
 import type { JsonObject } from '../checkpoint/json.ts';
 import { readFloat32, type Weights } from '../checkpoint/tensorEntry.ts';
 import { openTextEncoder } from '../checkpoint/textEncoderFolder.ts';
-import { entryFor } from '../checkpoint/bind.ts';
 import { type EncoderModel, encoderModel } from '../encoders/model.ts';
-import { openTokenizer, type TokenizerFolder } from '../encoders/tokenizerFolder.ts';
 import { tokenizerFolderOf } from '../encoders/textEncoder.ts';
+import { openTokenizer, type TokenizerFolder } from '../encoders/tokenizerFolder.ts';
 import { ConfigError } from '../errors.ts';
 import type { Value } from '../graph/graph.ts';
 import { randomStream } from '../random/stream.ts';
@@ -70,13 +70,21 @@ export async function initialParameters(
     const { weights } = start;
     const random = !weights || (optional.test(name) && !weights.tensors.has(name));
     const sizes = shape as readonly number[];
-    values.set(name, random ? randomParameter(name, sizes, start, seed) : await readFloat32(entryFor(weights, name, sizes)));
+    values.set(
+      name,
+      random ? randomParameter(name, sizes, start, seed) : await readFloat32(entryFor(weights, name, sizes)),
+    );
   }
   return values;
 }
 
 /** Normal with std `initializer_range`; norms are 1, biases 0, and so are the rows of padding. */
-function randomParameter(name: string, shape: readonly number[], { config, model }: Start, seed: number): Float32Array {
+function randomParameter(
+  name: string,
+  shape: readonly number[],
+  { config, model }: Start,
+  seed: number,
+): Float32Array {
   const size = shape.reduce((a, b) => a * b, 1);
   if (name.endsWith('bias')) return new Float32Array(size);
   if (/(LayerNorm|layer_norm\d?|layernorm)\.weight$/.test(name)) return new Float32Array(size).fill(1);

@@ -16,7 +16,7 @@ export interface StepGraph {
   readonly parameters: ReadonlyMap<string, Value>;
   /** [batch]: for each text the weighted sum of squared differences from its target. */
   readonly losses: Value;
-  /** Gradient of scale * sum(losses), by name of the parameter. */
+  /** Gradient of scale * sum(losses), by `gradientName` of the parameter. */
   readonly gradients: Readonly<Record<string, Value>>;
 }
 
@@ -45,6 +45,11 @@ export function stepGraph(model: EncoderModel, objective: Objective, length: Dim
     graph,
     parameters: new Map(trained.map(({ name, value }) => [name, value])),
     losses,
-    gradients: Object.fromEntries(trained.map(({ name, gradient }) => [name, gradient])),
+    gradients: Object.fromEntries(trained.map(({ name, gradient }) => [gradientName(name), gradient])),
   };
+}
+
+/** What the gradient of a parameter is called among the outputs, where the parameter's own name is an input's. */
+export function gradientName(parameter: string): string {
+  return `gradient of ${parameter}`;
 }

@@ -6,6 +6,7 @@
  * face of an operator is a function named as the operator (`add(a, b)`).
  */
 import { GraphError } from '../errors.ts';
+import { isFloat } from './dtype.ts';
 import {
   type AttributeKind,
   type Attributes,
@@ -15,7 +16,6 @@ import {
   type Operator,
   type Value,
 } from './graph.ts';
-import { isFloat } from './dtype.ts';
 import { formatShape } from './shape.ts';
 
 export type { AttributeKind, GradientContext, Operator, ValueType } from './graph.ts';

@@ -7,7 +7,7 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { GraphError } from '../errors.ts';
 import { byteSizeOf, type DType, onnxTypeOf } from './dtype.ts';
-import type { Attribute, Constant, Graph, Node, Value } from './graph.ts';
+import type { AttributeKind, Constant, Graph, Node, Value } from './graph.ts';
 import {
   AttributeProto_AttributeType,
   AttributeProtoSchema,
@@ -22,7 +22,6 @@ import {
   TypeProtoSchema,
   ValueInfoProtoSchema,
 } from './onnx/onnx_pb.ts';
-import type { AttributeKind } from './operator.ts';
 import type { Dim } from './shape.ts';
 
 /** Where the values of a parameter come from. */
@@ -167,12 +166,12 @@ function nodeProto({ operator, inputs, outputs, attributes }: Node): NodeProto {
     output: outputs.map((value) => value.name),
     attribute: Object.entries(operator.attributes).flatMap(([name, kind]) => {
       const value = attributes[name];
-      return kind === 'rule' || value === undefined ? [] : [attribute(name, kind, value)];
+      return value === undefined ? [] : [attribute(name, kind, value)];
     }),
   });
 }
 
-function attribute(name: string, kind: Exclude<AttributeKind, 'rule'>, value: Attribute) {
+function attribute(name: string, kind: AttributeKind, value: unknown) {
   const type = AttributeProto_AttributeType;
   switch (kind) {
     case 'int':

@@ -78,7 +78,5 @@ export function randomFloats(seed: number, shape: readonly number[], low = -1, h
 
 function toTensor({ data, shape }: TestTensor): Tensor {
   if (data instanceof Float32Array) return new Tensor('float32', data, shape);
-  return data instanceof BigInt64Array
-    ? new Tensor('int64', data, shape)
-    : new Tensor('bool', data, shape);
+  return data instanceof BigInt64Array ? new Tensor('int64', data, shape) : new Tensor('bool', data, shape);
 }

@@ -57,13 +57,14 @@ it('decodes latents with an autoencoder of factor 4', async () => {
 
 it('refuses hidden states of another size than the U-Net reads', () => {
   const config = parseUNetConfig({ cross_attention_dim: 768 });
-  const graph = createGraph();
-  const build = () =>
+  const build = () => {
+    const graph = createGraph();
     unet(graph, config, {
       sample: input(graph, 'sample', 'float32', ['batch', 4, 64, 64]),
       timestep: input(graph, 'timestep', 'float32', [1]),
       encoderHiddenStates: input(graph, 'text', 'float32', ['batch', 77, 512]),
     });
+  };
   expect(build).toThrow(GraphError);
   expect(build).toThrow('text is float32[batch, 77, 512], not float32[batch, length, 768]');
 });

@@ -37,6 +37,7 @@ export const dpmSolver: Scheduler = {
           0,
           config.solverOrder,
         );
+        if (logSnr(from) === logSnr(to)) return sample; // Karras levels end at time step 0 already.
         const order = Math.min(known.length, lowers ? last - call + 1 : config.solverOrder);
         const factors = factorsOf(config, from, to);
         const [value, slope, curvature] = differences(known.slice(0, order), levels.slice(0, call + 2));

@@ -28,9 +28,9 @@ export function solve(matrix: readonly (readonly number[])[], right: readonly nu
     [rows[column], rows[pivot]] = [rows[pivot] as number[], rows[column] as number[]];
     for (let i = 0; i < size; i++) {
       if (i === column) continue;
-      const factor = Math.fround(at(i, column) / at(column, column));
-      rows[i] = (rows[i] as number[]).map((value, j) => Math.fround(value - Math.fround(factor * at(column, j))));
+      const factor = at(i, column) / at(column, column);
+      rows[i] = (rows[i] as number[]).map((value, j) => value - factor * at(column, j));
     }
   }
-  return right.map((_, i) => Math.fround(at(i, size) / at(i, i)));
+  return right.map((_, i) => at(i, size) / at(i, i));
 }

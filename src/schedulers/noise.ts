@@ -26,6 +26,10 @@ export interface NoiseLevel {
 // With a signal of exactly 0, the last sigma / alpha would be infinite: later versions of diffusers use this, too.
 const leastSignal = 2 ** -24;
 
+// Levels are rounded to float32 where diffusers rounds them: solvers of high order divide by small differences of
+// these numbers, and over 50 steps the rounding shows.
+const float = Math.fround;
+
 /** The tables of a config. Throws ConfigError if they cannot be made. */
 export function noiseSchedule(config: SchedulerConfig): NoiseSchedule {
   const plain = betasOf(config);
@@ -41,7 +45,7 @@ export function noiseSchedule(config: SchedulerConfig): NoiseSchedule {
 
 /** The level whose signal power alpha^2 is `power`. */
 export function levelOf(power: number): NoiseLevel {
-  return { alpha: Math.fround(Math.sqrt(power)), sigma: Math.fround(Math.sqrt(Math.fround(1 - power))) };
+  return { alpha: float(Math.sqrt(power)), sigma: float(Math.sqrt(float(1 - power))) };
 }
 
 /** The level at a training time step. Throws InputError outside of the table. */
@@ -61,7 +65,7 @@ export function finalLevel(config: SchedulerConfig, schedule: NoiseSchedule): No
 
 /** log(alpha / sigma): half the log signal-to-noise ratio, in which the solvers measure time. */
 export function logSnr({ alpha, sigma }: NoiseLevel): number {
-  return Math.fround(Math.fround(Math.log(Math.fround(alpha))) - Math.fround(Math.log(Math.fround(sigma))));
+  return float(float(Math.log(alpha)) - float(Math.log(sigma)));
 }
 
 /** x_t from x_0: alpha x_0 + sigma noise. */

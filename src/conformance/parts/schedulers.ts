@@ -70,7 +70,9 @@ export const schedulersPart: GoldenPart = {
     const cases = await readCases<Cases>(folder);
     const inputs = await readTensors(join(folder, 'inputs.safetensors'));
     const tables = await readTensors(join(folder, 'tables.safetensors'));
-    yield guarded('tables', () => checkTables(parseSchedulerConfig(cases.sd14_config, 'DDIMScheduler'), tables));
+    yield guarded('tables', () =>
+      checkTables(parseSchedulerConfig(cases.sd14_config, 'DDIMScheduler'), tables),
+    );
     for (const [name, entry] of Object.entries(cases.schedulers)) {
       yield guarded(`timesteps/${name}`, () => checkTimesteps(entry));
     }
@@ -125,7 +127,12 @@ function checkTimesteps(entry: SchedulerEntry): Errors {
   return errors;
 }
 
-function checkTrajectory(one: Trajectory, cases: Cases, inputs: GoldenTensors, expected: GoldenTensors): Errors {
+function checkTrajectory(
+  one: Trajectory,
+  cases: Cases,
+  inputs: GoldenTensors,
+  expected: GoldenTensors,
+): Errors {
   const { config: json } = cases.schedulers[one.scheduler] ?? { config: cases.sd14_config };
   const config = parseSchedulerConfig(
     { ...json, ...one.config_override, prediction_type: one.prediction_type },
@@ -154,7 +161,8 @@ function checkTrajectory(one: Trajectory, cases: Cases, inputs: GoldenTensors, e
 /** Runs a sampler with the golden model outputs and noises, one of each a call. */
 function drive(sampler: Sampler, inputs: GoldenTensors): { trajectory: number[]; scaledInputs: number[] } {
   let sample: Float32Array = inputs.floats('x_T').map((value) => value * sampler.initNoiseSigma);
-  const row = (name: string, call: number) => inputs.floats(name).subarray(call * sample.length, (call + 1) * sample.length);
+  const row = (name: string, call: number) =>
+    inputs.floats(name).subarray(call * sample.length, (call + 1) * sample.length);
   const trajectory = [...sample];
   const scaledInputs: number[] = [];
   for (let call = 0; call < sampler.timesteps.length; call++) {
@@ -174,7 +182,9 @@ function sigmasOf(sampler: Sampler, config: SchedulerConfig, count: number): num
     return [...sampler.timesteps.map(level), 0];
   }
   const table = trainingSigmas(noiseSchedule(config));
-  return config.useKarrasSigmas ? karrasSigmas(table[0] as number, table.at(-1) as number, count) : falling([...table]);
+  return config.useKarrasSigmas
+    ? karrasSigmas(table[0] as number, table.at(-1) as number, count)
+    : falling([...table]);
 }
 
 function checkAddNoise(one: AddNoise, cases: Cases, expected: GoldenTensors): Errors {
@@ -194,7 +204,9 @@ function checkAddNoise(one: AddNoise, cases: Cases, expected: GoldenTensors): Er
   const tolerance = toleranceOf(one);
   const errors: Errors = { noisy: worstError(rows(sampler.addNoise), expected.get('noisy').data, tolerance) };
   if (expected.has('velocity')) {
-    const actual = rows((original, noise, timestep) => velocity(levelAt(schedule, timestep), original, noise));
+    const actual = rows((original, noise, timestep) =>
+      velocity(levelAt(schedule, timestep), original, noise),
+    );
     errors['velocity'] = worstError(actual, expected.get('velocity').data, tolerance);
   }
   return errors;
@@ -205,7 +217,10 @@ function worstTimestep(actual: readonly number[], expected: readonly number[]): 
   return worstError(actual, expected, whole ? equal : timestepTolerance);
 }
 
-function toleranceOf({ atol = defaultTolerance.atol, rtol = defaultTolerance.rtol }: Partial<Tolerance>): Tolerance {
+function toleranceOf({
+  atol = defaultTolerance.atol,
+  rtol = defaultTolerance.rtol,
+}: Partial<Tolerance>): Tolerance {
   return { atol, rtol };
 }
 

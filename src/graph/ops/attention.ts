@@ -6,63 +6,77 @@
  */
 import type { Value } from '../graph.ts';
 import { defineOperator, emitOne, fail } from '../operator.ts';
-import type { Shape } from '../shape.ts';
+import { broadcast, formatShape, type Shape, sameShape } from '../shape.ts';
 import { add, mul, sub } from './arithmetic.ts';
 import { reshape, transpose } from './layout.ts';
-import { fusedMatMul, matmul } from './matmul.ts';
-import { expand, reduceSum } from './reduce.ts';
+import { fusedMatMul } from './matmul.ts';
+import { expand, reduceSum, sumTo } from './reduce.ts';
 import { softmax } from './softmax.ts';
 
-const attentionOperator = defineOperator({
+type AttentionInputs = [
+  query: Value,
+  key: Value,
+  value: Value,
+  bias: undefined,
+  paddingMask: undefined,
+  scoreBias: Value | undefined,
+];
+
+const attentionOperator = defineOperator<{ num_heads: number; scale: number }>({
   type: 'MultiHeadAttention',
   domain: 'com.microsoft',
   attributes: { num_heads: 'int', scale: 'float' },
-  infer: (inputs, attributes) => [
-    { dtype: inputs[0]!.dtype, shape: attentionShape(inputs, attributes['num_heads'] as number) },
+  infer: (inputs, { num_heads }) => [
+    { dtype: inputs[0]!.dtype, shape: attentionShape(inputs as AttentionInputs, num_heads) },
   ],
   gradient: ({ inputs, outputs, attributes, gradient, needs }) => {
-    const [query, key, value, , , bias] = inputs as [
-      Value,
-      Value,
-      Value,
-      undefined,
-      undefined,
-      Value | undefined,
-    ];
-    const heads = attributes['num_heads'] as number;
-    const scale = attributes['scale'] as number;
-    const [q, k, v, g, o] = [query, key, value, gradient, outputs[0]!].map((x) =>
-      splitHeads(x, heads),
-    ) as Five;
+    const [query, key, value, , , bias] = inputs as AttentionInputs;
+    const { num_heads: heads, scale } = attributes;
+    const [q, k, v, g] = [query, key, value, gradient].map((x) => splitHeads(x, heads)) as Four;
     const scores = fusedMatMul(q, k, { transB: true, alpha: scale });
-    const probabilities = softmax(bias ? add(scores, bias) : scores);
-    // sum(g * o) over a head equals sum(dp * p) over the keys, and is the smaller product.
-    const along = reduceSum(mul(g, o), [3], true);
-    const ds = mul(probabilities, sub(fusedMatMul(g, v, { transB: true }), along));
+    const p = softmax(bias ? add(scores, bias) : scores);
+    const ds = mul(p, sub(fusedMatMul(g, v, { transB: true }), headSums(mul(gradient, outputs[0]!), heads)));
     return [
-      needs(0) ? joinHeads(mul(matmul(ds, k), scale)) : undefined,
+      needs(0) ? joinHeads(fusedMatMul(ds, k, { alpha: scale })) : undefined,
       needs(1) ? joinHeads(fusedMatMul(ds, q, { transA: true, alpha: scale })) : undefined,
-      needs(2) ? joinHeads(fusedMatMul(probabilities, g, { transA: true })) : undefined,
+      needs(2) ? joinHeads(fusedMatMul(p, g, { transA: true })) : undefined,
+      undefined,
+      undefined,
+      bias && needs(5) ? sumTo(ds, bias.shape) : undefined,
     ];
   },
 });
 
-type Five = [Value, Value, Value, Value, Value];
+type Four = [Value, Value, Value, Value];
 
-function attentionShape(inputs: readonly Value[], heads: number): Shape {
-  const [q, k, v] = inputs as [Value, Value, Value];
+/**
+ * Sums of x [batch, length, heads * size] over each head, [batch, heads, length, 1]. Of output times its gradient, this
+ * is what the softmax needs: it equals the sum over the keys of probability times its gradient, and is smaller.
+ */
+function headSums(x: Value, heads: number): Value {
+  const [batch, length, size] = x.shape;
+  const apart = reshape(x, [batch!, length!, heads, (size as number) / heads]);
+  return transpose(reduceSum(apart, [3], true), [0, 2, 1, 3]);
+}
+
+function attentionShape(inputs: AttentionInputs, heads: number): Shape {
+  const [q, k, v, , , bias] = inputs;
   const [batch, length, size] = q.shape;
   const [keyBatch, keys, keySize] = k.shape;
   const fits =
-    q.shape.length === 3 &&
+    [q, k, v].every((x) => x.shape.length === 3) &&
     batch === keyBatch &&
     size === keySize &&
     v.shape[0] === batch &&
     v.shape[1] === keys &&
     (size as number) % heads === 0 &&
     (v.shape[2] as number) % heads === 0;
-  if (!fits)
-    fail('MultiHeadAttention', `query, key and value do not fit (${heads} heads)`, inputs.slice(0, 3));
+  if (!fits) fail('MultiHeadAttention', `query, key and value do not fit (${heads} heads)`, [q, k, v]);
+  const scores = [batch!, heads, length!, keys!];
+  const whole = bias && broadcast(bias.shape, scores);
+  if (bias && (bias.shape.length !== 4 || !whole || !sameShape(whole, scores))) {
+    fail('MultiHeadAttention', `the bias does not fit scores ${formatShape(scores)}`, [q, k, v, bias]);
+  }
   return [batch!, length!, v.shape[2]!];
 }
 
@@ -82,7 +96,7 @@ export interface AttentionOptions {
   readonly heads: number;
   /** Factor of the scores; 1 / sqrt(head size) when left out. */
   readonly scale?: number;
-  /** Added to the scores, [batch or 1, heads or 1, queries, keys]; no gradient passes to it. */
+  /** Added to the scores, [batch or 1, heads or 1, queries or 1, keys]. */
   readonly bias?: Value;
 }
 

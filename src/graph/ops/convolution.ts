@@ -6,7 +6,7 @@
  */
 import type { Value } from '../graph.ts';
 import { defineOperator, emitOne, fail } from '../operator.ts';
-import type { Shape } from '../shape.ts';
+import { isStatic, type Shape, sameShape } from '../shape.ts';
 import { concat, pad, reshape, slice, unsqueeze } from './layout.ts';
 import { fusedMatMul } from './matmul.ts';
 import { reduceSum } from './reduce.ts';
@@ -35,23 +35,27 @@ function geometry({ stride = 1, padding = 0, groups = 1 }: ConvolutionOptions): 
   };
 }
 
-function attributesOf({ stride, pads, groups }: Geometry) {
+type ConvAttributes = {
+  readonly strides: readonly [number, number];
+  readonly pads: Padding4;
+  readonly group: number;
+};
+
+function attributesOf({ stride, pads, groups }: Geometry): ConvAttributes {
   return { strides: [stride, stride], pads, group: groups };
 }
 
-function geometryOf(attributes: Record<string, unknown>): Geometry {
-  return {
-    stride: (attributes['strides'] as number[])[0]!,
-    pads: attributes['pads'] as unknown as Padding4,
-    groups: attributes['group'] as number,
-  };
+function geometryOf({ strides, pads, group }: ConvAttributes): Geometry {
+  return { stride: strides[0], pads, groups: group };
 }
 
-function outputSize(size: number, kernel: number, before: number, after: number, stride: number): number {
-  return Math.floor((size + before + after - kernel) / stride) + 1;
+/** How many windows fit along one side; `padding` is that of both ends. */
+export function outputSize(size: number, kernel: number, padding: number, stride: number): number {
+  return Math.floor((size + padding - kernel) / stride) + 1;
 }
 
-function spatial(x: Value, type: string): readonly [number, number] {
+/** Height and width of a picture, which must be numbers. */
+export function spatial(x: Value, type: string): readonly [number, number] {
   const [, , height, width] = x.shape;
   if (x.shape.length !== 4 || typeof height !== 'number' || typeof width !== 'number') {
     fail(type, 'needs [batch, channels, height, width] with a size of numbers', [x]);
@@ -60,19 +64,29 @@ function spatial(x: Value, type: string): readonly [number, number] {
 }
 
 function convolutionShape(inputs: readonly Value[], { stride, pads, groups }: Geometry): Shape {
-  const [x, weight] = inputs as [Value, Value];
+  const [x, weight, bias] = inputs as [Value, Value, Value | undefined];
   const [height, width] = spatial(x, 'Conv');
-  const [out, channels, kernelHeight, kernelWidth] = weight.shape as readonly number[];
-  if (weight.shape.length !== 4 || x.shape[1] !== channels! * groups || out! % groups !== 0) {
+  const [out, channels, kernelHeight, kernelWidth] = windowShape(weight, inputs);
+  if (x.shape[1] !== channels * groups || out % groups !== 0) {
     fail('Conv', `channels do not fit (groups ${groups})`, inputs);
   }
-  const rows = outputSize(height, kernelHeight!, pads[0], pads[2], stride);
-  const columns = outputSize(width, kernelWidth!, pads[1], pads[3], stride);
+  if (bias && !sameShape(bias.shape, [out])) fail('Conv', `the bias does not fit ${out} channels`, inputs);
+  const rows = outputSize(height, kernelHeight, pads[0] + pads[2], stride);
+  const columns = outputSize(width, kernelWidth, pads[1] + pads[3], stride);
   if (rows < 1 || columns < 1) fail('Conv', 'the picture is smaller than the window', inputs);
-  return [x.shape[0]!, out!, rows, columns];
+  return [x.shape[0]!, out, rows, columns];
 }
 
-const convOperator = defineOperator({
+type WindowShape = readonly [out: number, channels: number, height: number, width: number];
+
+function windowShape(weight: Value, operands: readonly Value[]): WindowShape {
+  if (weight.shape.length !== 4 || !isStatic(weight.shape)) {
+    fail('Conv', 'the weight must be [out, in / groups, height, width]', operands);
+  }
+  return weight.shape as unknown as WindowShape;
+}
+
+const convOperator = defineOperator<ConvAttributes>({
   type: 'Conv',
   attributes: { strides: 'ints', pads: 'ints', group: 'int' },
   infer: (inputs, attributes) => [
@@ -89,15 +103,20 @@ const convOperator = defineOperator({
   },
 });
 
-/** x [batch, in, h, w] with `weight` [out, in / groups, kh, kw] and `bias` [out]. */
+/** Convolution (cross-correlation, as torch.nn.Conv2d) of x [batch, in, h, w] with `weight` [out, in / groups, kh, kw] and `bias` [out]. */
 export function conv2d(x: Value, weight: Value, bias?: Value, options: ConvolutionOptions = {}): Value {
   return emitOne(convOperator, [x, weight, bias], attributesOf(geometry(options)));
 }
 
-const convTransposeOperator = defineOperator({
+type ConvTransposeAttributes = ConvAttributes & {
+  readonly output_padding: readonly [number, number];
+  readonly target: Shape;
+};
+
+const convTransposeOperator = defineOperator<ConvTransposeAttributes>({
   type: 'ConvTranspose',
-  attributes: { strides: 'ints', pads: 'ints', group: 'int', output_padding: 'ints', target: 'rule' },
-  infer: ([x], { target }) => [{ dtype: x!.dtype, shape: target as Shape }],
+  attributes: { strides: 'ints', pads: 'ints', group: 'int', output_padding: 'ints' },
+  infer: ([x], { target }) => [{ dtype: x!.dtype, shape: target }],
   gradient: ({ inputs, attributes, gradient, needs }) => {
     const [x, weight] = inputs as [Value, Value];
     const place = geometryOf(attributes);
@@ -111,11 +130,11 @@ const convTransposeOperator = defineOperator({
 /** The transpose of `conv2d` in its input: from the shape of its output back to `shape`, the shape of its input. */
 export function convTransposed(x: Value, weight: Value, shape: Shape, place: Geometry): Value {
   const [rows, columns] = spatial(x, 'ConvTranspose');
-  const [, , kernelHeight, kernelWidth] = weight.shape as readonly number[];
+  const [, , kernelHeight, kernelWidth] = windowShape(weight, [x, weight]);
   const covered = (count: number, kernel: number, pads: number) => (count - 1) * place.stride + kernel - pads;
-  const missing = [
-    (shape[2] as number) - covered(rows, kernelHeight!, place.pads[0] + place.pads[2]),
-    (shape[3] as number) - covered(columns, kernelWidth!, place.pads[1] + place.pads[3]),
+  const missing: [number, number] = [
+    (shape[2] as number) - covered(rows, kernelHeight, place.pads[0] + place.pads[2]),
+    (shape[3] as number) - covered(columns, kernelWidth, place.pads[1] + place.pads[3]),
   ];
   return emitOne(convTransposeOperator, [x, weight], {
     ...attributesOf(place),
@@ -132,14 +151,14 @@ function unfold(
   columns: number,
   { stride, pads, groups }: Geometry,
 ): Value {
-  const [, channels, kernelHeight, kernelWidth] = weight.shape as readonly number[];
+  const [, channels, kernelHeight, kernelWidth] = windowShape(weight, [x, weight]);
   const padded = pad(x, [
     { axis: 2, before: pads[0], after: pads[2] },
     { axis: 3, before: pads[1], after: pads[3] },
   ]);
   const windows: Value[] = [];
-  for (let i = 0; i < kernelHeight!; i++) {
-    for (let j = 0; j < kernelWidth!; j++) {
+  for (let i = 0; i < kernelHeight; i++) {
+    for (let j = 0; j < kernelWidth; j++) {
       const shifted = slice(padded, [
         { axis: 2, start: i, end: i + (rows - 1) * stride + 1, step: stride },
         { axis: 3, start: j, end: j + (columns - 1) * stride + 1, step: stride },
@@ -147,7 +166,7 @@ function unfold(
       windows.push(unsqueeze(shifted, 2));
     }
   }
-  return reshape(concat(windows, 2), [x.shape[0]!, groups, channels! * windows.length, rows * columns]);
+  return reshape(concat(windows, 2), [x.shape[0]!, groups, channels * windows.length, rows * columns]);
 }
 
 /** sum over batch and positions of gradient times window, in the shape of the weight. */

@@ -1,20 +1,25 @@
 /**
  * Picking rows by index, and its transpose, adding rows up by index.
  */
-import { ints, type Value } from '../graph.ts';
+import { constant, ints, type Value } from '../graph.ts';
 import { defineOperator, emitOne, fail } from '../operator.ts';
-import { normalAxis } from '../shape.ts';
+import { type Dim, normalAxis, sameShape } from '../shape.ts';
 import { mul } from './arithmetic.ts';
 import { cast } from './cast.ts';
-import { reshape, transpose, unsqueeze } from './layout.ts';
+import { reshape, shapeTensor, transpose, unsqueeze } from './layout.ts';
 import { equal, not } from './logic.ts';
-import { zeros } from './reduce.ts';
+import { expand, zeros } from './reduce.ts';
 
-const gatherOperator = defineOperator({
+type GatherAttributes = {
+  readonly axis: number;
+  /** Slices picked by this index pass no gradient. */
+  readonly paddingIndex?: number | undefined;
+};
+
+const gatherOperator = defineOperator<GatherAttributes>({
   type: 'Gather',
-  attributes: { axis: 'int', paddingIndex: 'rule' },
-  infer: ([x, indices], attributes) => {
-    const axis = attributes['axis'] as number;
+  attributes: { axis: 'int' },
+  infer: ([x, indices], { axis }) => {
     if (indices!.dtype !== 'int64') fail('Gather', 'indices must be int64', [x, indices]);
     return [
       {
@@ -25,8 +30,7 @@ const gatherOperator = defineOperator({
   },
   gradient: ({ inputs, attributes, gradient }) => {
     const [x, indices] = inputs as [Value, Value];
-    const axis = attributes['axis'] as number;
-    const padding = attributes['paddingIndex'] as number | undefined;
+    const { axis, paddingIndex: padding } = attributes;
     const flat = reshape(indices, [-1]);
     const front = rowsFirst(gradient, axis, indices.shape.length);
     const rows = reshape(front, [flat.shape[0]!, ...x.shape.slice(0, axis), ...x.shape.slice(axis + 1)]);
@@ -66,28 +70,58 @@ export function embedding(weight: Value, ids: Value, paddingIndex?: number): Val
   return emitOne(gatherOperator, [weight, ids], { axis: 0, paddingIndex });
 }
 
-const scatterOperator = defineOperator({
-  type: 'ScatterND',
-  attributes: { reduction: 'string' },
-  infer: ([base]) => [{ dtype: base!.dtype, shape: base!.shape }],
+const gatherElementsOperator = defineOperator<{ axis: number }>({
+  type: 'GatherElements',
+  attributes: { axis: 'int' },
+  infer: ([x, indices]) => [{ dtype: x!.dtype, shape: indices!.shape }],
   gradient: ({ inputs, gradient }) => {
-    const indices = inputs[1]!;
-    return [gradient, undefined, gather(gradient, reshape(indices, indices.shape.slice(0, -1)))];
+    const [x, indices] = inputs as [Value, Value];
+    return [emitScatter(zeros(x.graph, x.shape), indices, gradient)];
   },
 });
 
-/** A value of `size` rows in which row indices[i] is the sum of all rows[i]: the transpose of `gather` on axis 0. */
-export function scatterAdd(indices: Value, rows: Value, size: Value['shape'][number]): Value {
-  const base = zeros(rows.graph, [size, ...rows.shape.slice(1)]);
-  return emitOne(scatterOperator, [base, unsqueeze(indices, 1), rows], { reduction: 'add' });
+/**
+ * ScatterElements, not ScatterND: ONNX Runtime's ScatterND adds duplicate indices from several threads at once and
+ * loses sums, while ScatterElements adds in order and gives the same bits at every run.
+ */
+const scatterElementsOperator = defineOperator<{ axis: number; reduction: string }>({
+  type: 'ScatterElements',
+  attributes: { axis: 'int', reduction: 'string' },
+  infer: ([base]) => [{ dtype: base!.dtype, shape: base!.shape }],
+  gradient: ({ inputs, gradient, needs }) => {
+    const indices = inputs[1]!;
+    const rows = () => emitOne(gatherElementsOperator, [gradient, indices], { axis: 0 });
+    return [gradient, undefined, needs(2) ? rows() : undefined];
+  },
+});
+
+/** `base` plus every element of `rows` at the row of the index in its place; indices have the shape of `rows`. */
+function emitScatter(base: Value, indices: Value, rows: Value): Value {
+  return emitOne(scatterElementsOperator, [base, indices, rows], { axis: 0, reduction: 'add' });
 }
 
-const gatherNDOperator = defineOperator({
+/**
+ * A value of `size` rows in which row i is the sum of all rows[j] with indices[j] = i: the transpose of `gather` on
+ * axis 0. rows [count, ...], int64 indices [count].
+ */
+export function scatterAdd(indices: Value, rows: Value, size: Dim): Value {
+  if (indices.dtype !== 'int64' || !sameShape(indices.shape, rows.shape.slice(0, 1))) {
+    fail('ScatterElements', 'one int64 index a row is needed', [indices, rows]);
+  }
+  const base = zeros(rows.graph, [size, ...rows.shape.slice(1)]);
+  const column = reshape(indices, [rows.shape[0]!, ...rows.shape.slice(1).map(() => 1)]);
+  return emitScatter(base, expand(column, rows.shape), rows);
+}
+
+const gatherNDOperator = defineOperator<{ batch_dims: number }>({
   type: 'GatherND',
   attributes: { batch_dims: 'int' },
   infer: ([x, indices]) => {
-    if (x!.shape[0] !== indices!.shape[0]) fail('GatherND', 'one index a batch row is needed', [x, indices]);
-    return [{ dtype: x!.dtype, shape: [x!.shape[0]!, ...x!.shape.slice(2)] }];
+    const [batch, length] = x!.shape;
+    if (indices!.dtype !== 'int64' || length === undefined || !sameShape(indices!.shape, [batch!, 1])) {
+      fail('GatherND', 'one int64 index a batch row is needed', [x, indices]);
+    }
+    return [{ dtype: x!.dtype, shape: [batch!, ...x!.shape.slice(2)] }];
   },
   gradient: ({ inputs, gradient }) => {
     const [x, indices] = inputs as [Value, Value];
@@ -95,24 +129,31 @@ const gatherNDOperator = defineOperator({
   },
 });
 
+const oneHotOperator = defineOperator<{ axis: number; length: Dim }>({
+  type: 'OneHot',
+  attributes: { axis: 'int' },
+  infer: ([indices], { length }) => [{ dtype: 'float32', shape: [...indices!.shape, length] }],
+});
+
 /** [batch, length, 1, ...]: 1 where the position is the index of its row. */
 function oneHotRows(x: Value, indices: Value): Value {
-  const length = x.shape[1];
-  if (typeof length !== 'number') fail('GatherND', 'no gradient along a symbolic axis', [x, indices]);
-  const positions = ints(
-    x.graph,
-    Array.from({ length }, (_, i) => i),
-  );
-  const hot = cast(equal(indices, reshape(positions, [1, length])), 'float32');
-  return reshape(hot, [x.shape[0]!, length, ...x.shape.slice(2).map(() => 1)]);
+  const [batch, length] = x.shape;
+  const row = reshape(indices, [batch!]);
+  const offAndOn = constant(x.graph, Float32Array.of(0, 1), [2]);
+  const hot = emitOne(oneHotOperator, [row, shapeTensor(x.graph, [length!]), offAndOn], {
+    axis: -1,
+    length: length!,
+  });
+  return reshape(hot, [batch!, length!, ...x.shape.slice(2).map(() => 1)]);
 }
 
 /** x[b, indices[b]] for x [batch, length, ...] and int64 indices [batch]: one position a row. */
 export function selectRows(x: Value, indices: Value): Value {
+  if (indices.shape.length !== 1) fail('GatherND', 'one int64 index a batch row is needed', [x, indices]);
   return emitOne(gatherNDOperator, [x, unsqueeze(indices, 1)], { batch_dims: 1 });
 }
 
-const argMaxOperator = defineOperator({
+const argMaxOperator = defineOperator<{ axis: number; keepdims: number }>({
   type: 'ArgMax',
   attributes: { axis: 'int', keepdims: 'int' },
   infer: ([x]) => [{ dtype: 'int64', shape: x!.shape.slice(0, -1) }],

@@ -19,10 +19,10 @@ import {
   sum,
 } from '../shape.ts';
 
-const shapeOperator = defineOperator({
+const shapeOperator = defineOperator<{ start: number; end: number }>({
   type: 'Shape',
   attributes: { start: 'int', end: 'int' },
-  infer: (_, { start, end }) => [{ dtype: 'int64', shape: [(end as number) - (start as number)] }],
+  infer: (_, { start, end }) => [{ dtype: 'int64', shape: [end - start] }],
 });
 
 const productOperator = defineOperator({
@@ -63,10 +63,9 @@ export function shapeTensor(graph: Graph, shape: Shape): Value {
   );
 }
 
-const reshapeOperator = defineOperator({
+const reshapeOperator = defineOperator<{ target: Shape }>({
   type: 'Reshape',
-  attributes: { target: 'rule' },
-  infer: ([x], { target }) => [{ dtype: x!.dtype, shape: target as Shape }],
+  infer: ([x], { target }) => [{ dtype: x!.dtype, shape: target }],
   gradient: ({ inputs, gradient }) => [reshape(gradient, inputs[0]!.shape), undefined],
 });
 
@@ -100,18 +99,13 @@ function reshapeTarget(x: Value, target: Shape): Value {
   return shapeTensor(x.graph, target);
 }
 
-const transposeOperator = defineOperator({
+const transposeOperator = defineOperator<{ perm: readonly number[] }>({
   type: 'Transpose',
   attributes: { perm: 'ints' },
-  infer: ([x], { perm }) => [{ dtype: x!.dtype, shape: (perm as number[]).map((axis) => x!.shape[axis]!) }],
-  gradient: ({ attributes, gradient }) => {
-    const perm = attributes['perm'] as number[];
-    return [
-      transpose(
-        gradient,
-        perm.map((_, axis) => perm.indexOf(axis)),
-      ),
-    ];
+  infer: ([x], { perm }) => [{ dtype: x!.dtype, shape: perm.map((axis) => x!.shape[axis]!) }],
+  gradient: ({ attributes: { perm }, gradient }) => {
+    const inverse = perm.map((_, axis) => perm.indexOf(axis));
+    return [transpose(gradient, inverse)];
   },
 });
 
@@ -123,11 +117,10 @@ export function transpose(x: Value, perm: readonly number[]): Value {
   return perm.every((axis, i) => axis === i) ? x : emitOne(transposeOperator, [x], { perm });
 }
 
-const concatOperator = defineOperator({
+const concatOperator = defineOperator<{ axis: number }>({
   type: 'Concat',
   attributes: { axis: 'int' },
-  infer: (inputs, attributes) => {
-    const axis = attributes['axis'] as number;
+  infer: (inputs, { axis }) => {
     const [first] = inputs;
     const shape = inputs.slice(1).reduce<Dim[]>(
       (joined, next) => {
@@ -143,8 +136,7 @@ const concatOperator = defineOperator({
     );
     return [{ dtype: first!.dtype, shape }];
   },
-  gradient: ({ inputs, attributes, gradient, needs }) => {
-    const axis = attributes['axis'] as number;
+  gradient: ({ inputs, attributes: { axis }, gradient, needs }) => {
     let start = 0;
     return inputs.map((value, i) => {
       const size = value.shape[axis];
@@ -179,19 +171,18 @@ type NormalRange = {
   readonly step: number;
 };
 
-const sliceOperator = defineOperator({
+const sliceOperator = defineOperator<{ ranges: readonly NormalRange[] }>({
   type: 'Slice',
-  attributes: { ranges: 'rule' },
   infer: ([x], { ranges }) => {
     const shape = [...x!.shape];
-    for (const { axis, start, end, step } of ranges as unknown as NormalRange[]) {
+    for (const { axis, start, end, step } of ranges) {
       shape[axis] = Math.ceil((end - start) / step);
     }
     return [{ dtype: x!.dtype, shape }];
   },
   gradient: ({ inputs, attributes, gradient }) => {
-    const ranges = attributes['ranges'] as unknown as NormalRange[];
-    return [ranges.reduce((g, range) => unslice(g, range, inputs[0]!.shape[range.axis] as number), gradient)];
+    const { shape } = inputs[0]!;
+    return [attributes.ranges.reduce((g, range) => unslice(g, range, shape[range.axis] as number), gradient)];
   },
 });
 
@@ -243,22 +234,21 @@ export interface Padding {
   readonly after: number;
 }
 
-const padOperator = defineOperator({
+const padOperator = defineOperator<{ mode: string; pads: readonly number[] }>({
   type: 'Pad',
-  attributes: { mode: 'string', pads: 'rule' },
+  attributes: { mode: 'string' },
   infer: ([x], { pads }) => {
-    const all = pads as number[];
     const rank = x!.shape.length;
-    return [{ dtype: x!.dtype, shape: x!.shape.map((dim, i) => sum(sum(all[i]!, dim), all[rank + i]!)) }];
+    return [{ dtype: x!.dtype, shape: x!.shape.map((dim, i) => sum(dim, pads[i]! + pads[rank + i]!)) }];
   },
-  gradient: ({ inputs, attributes, gradient }) => {
-    const pads = attributes['pads'] as number[];
-    const rank = inputs[0]!.shape.length;
-    const ranges = inputs[0]!.shape.flatMap((dim, axis) =>
-      pads[axis]! + pads[rank + axis]! === 0
-        ? []
-        : [{ axis, start: pads[axis]!, end: pads[axis]! + (dim as number) }],
-    );
+  gradient: ({ inputs, attributes: { pads }, gradient }) => {
+    const { shape } = inputs[0]!;
+    const ranges = shape.flatMap((dim, axis) => {
+      const [before, after] = [pads[axis]!, pads[shape.length + axis]!];
+      if (before + after === 0) return [];
+      if (typeof dim !== 'number') fail('Pad', 'no gradient along a symbolic axis', inputs);
+      return [{ axis, start: before, end: before + dim }];
+    });
     return [slice(gradient, ranges)];
   },
 });
@@ -268,8 +258,9 @@ export function pad(x: Value, paddings: readonly Padding[]): Value {
   const rank = x.shape.length;
   const pads = new Array<number>(2 * rank).fill(0);
   for (const { axis, before, after } of paddings) {
-    pads[axis] = before;
-    pads[rank + axis] = after;
+    const at = normalAxis(axis, rank, 'Pad');
+    pads[at] = before;
+    pads[rank + at] = after;
   }
   if (pads.every((n) => n === 0)) return x;
   if (pads.some((n) => n < 0)) fail('Pad', `negative padding [${pads}]`, [x]);

@@ -2,39 +2,55 @@
  * Matrix products: MatMul, com.microsoft's FusedMatMul (transposed operands, a factor) and Gemm.
  */
 import type { Value } from '../graph.ts';
-import { defineOperator, emitOne, fail } from '../operator.ts';
-import { broadcast, type Shape } from '../shape.ts';
+import { defineOperator, emitOne, fail, type GradientContext } from '../operator.ts';
+import { broadcast, type Shape, sameShape } from '../shape.ts';
 import { mul } from './arithmetic.ts';
 import { reshape, squeeze, unsqueeze } from './layout.ts';
 import { sumTo } from './reduce.ts';
 
-const fusedMatMulOperator = defineOperator({
+/** As ONNX stores them: 1 for a transposed operand. */
+type ProductAttributes = { readonly transA: number; readonly transB: number; readonly alpha: number };
+
+/** The gradient rule of alpha a' b', where ' may transpose, from the product operator itself. */
+function productGradients(
+  [a, b]: readonly [Value, Value],
+  { transA, transB, alpha }: Required<FusedOptions>,
+  g: Value,
+  product: (x: Value, y: Value, options: FusedOptions) => Value,
+) {
+  const times = (x: Value, y: Value, transX: boolean, transY: boolean) =>
+    product(x, y, { transA: transX, transB: transY, alpha });
+  return {
+    da: () => (transA ? times(b, g, transB, true) : times(g, b, false, !transB)),
+    db: () => (transB ? times(g, a, true, transA) : times(a, g, !transA, false)),
+  };
+}
+
+/** For batches: what broadcasting repeated is summed again. */
+function batchedGradients({ inputs, gradient, needs }: GradientContext, options: Required<FusedOptions>) {
+  const [a, b] = inputs as [Value, Value];
+  const { da, db } = productGradients([a, b], options, gradient, fusedMatMul);
+  return [needs(0) ? sumTo(da(), a.shape) : undefined, needs(1) ? sumTo(db(), b.shape) : undefined];
+}
+
+const fusedMatMulOperator = defineOperator<ProductAttributes>({
   type: 'FusedMatMul',
   domain: 'com.microsoft',
   attributes: { transA: 'int', transB: 'int', alpha: 'float' },
   infer: ([a, b], { transA, transB }) => [
-    { dtype: a!.dtype, shape: matMulShape('MatMul', a!, b!, transA === 1, transB === 1) },
+    { dtype: a!.dtype, shape: matMulShape('FusedMatMul', a!, b!, transA === 1, transB === 1) },
   ],
-  gradient: ({ inputs, attributes, gradient: g, needs }) => {
-    const [a, b] = inputs as [Value, Value];
-    const { transA, transB, alpha } = fusedOptions(attributes);
-    const times = (x: Value, y: Value, transX: boolean, transY: boolean) =>
-      fusedMatMul(x, y, { transA: transX, transB: transY, alpha });
-    const da = () => (transA ? times(b, g, transB, true) : times(g, b, false, !transB));
-    const db = () => (transB ? times(g, a, true, transA) : times(a, g, !transA, false));
-    return [needs(0) ? sumTo(da(), a.shape) : undefined, needs(1) ? sumTo(db(), b.shape) : undefined];
-  },
+  gradient: (context) => batchedGradients(context, optionsOf(context.attributes)),
 });
 
 const matMulOperator = defineOperator({
   type: 'MatMul',
   infer: ([a, b]) => [{ dtype: a!.dtype, shape: matMulShape('MatMul', a!, b!, false, false) }],
-  gradient: (context) => fusedMatMulOperator.gradient!(context),
+  gradient: (context) => batchedGradients(context, { transA: false, transB: false, alpha: 1 }),
 });
 
-function fusedOptions(attributes: Record<string, unknown>): Required<FusedOptions> {
-  const { transA, transB, alpha } = attributes;
-  return { transA: transA === 1, transB: transB === 1, alpha: (alpha as number | undefined) ?? 1 };
+function optionsOf({ transA, transB, alpha }: ProductAttributes): Required<FusedOptions> {
+  return { transA: transA === 1, transB: transB === 1, alpha };
 }
 
 function matMulShape(type: string, a: Value, b: Value, transA: boolean, transB: boolean): Shape {
@@ -44,8 +60,7 @@ function matMulShape(type: string, a: Value, b: Value, transA: boolean, transB: 
   const [depth, columns] = lastTwo(b.shape, transB);
   const batch = broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2));
   if (inner !== depth || !batch) {
-    const how = `${transA ? 'transposed ' : ''}times${transB ? ' transposed' : ''}`;
-    fail(type, `inner dimensions ${inner} and ${depth} or batches do not fit (${how})`, [a, b]);
+    fail(type, `inner dimensions ${inner} and ${depth} or batches do not fit`, [a, b]);
   }
   return [...batch, rows, columns];
 }
@@ -57,7 +72,10 @@ function lastTwo(shape: Shape, transposed: boolean) {
 
 /** a [..., m, k] times b [..., k, n]; batches broadcast; an operand of rank 1 is a row (a) or a column (b). */
 export function matmul(a: Value, b: Value): Value {
-  if (a.shape.length === 1) return squeeze(matmul(unsqueeze(a, 0), b), -2);
+  if (a.shape.length === 1) {
+    const product = matmul(unsqueeze(a, 0), b);
+    return squeeze(product, b.shape.length === 1 ? -1 : -2);
+  }
   if (b.shape.length === 1) return squeeze(matmul(a, unsqueeze(b, 1)), -1);
   return emitOne(matMulOperator, [a, b]);
 }
@@ -74,27 +92,25 @@ export function fusedMatMul(a: Value, b: Value, options: FusedOptions): Value {
   return emitOne(fusedMatMulOperator, [a, b], { transA: Number(transA), transB: Number(transB), alpha });
 }
 
-const gemmOperator = defineOperator({
+const gemmOperator = defineOperator<ProductAttributes & { readonly beta: number }>({
   type: 'Gemm',
   attributes: { transA: 'int', transB: 'int', alpha: 'float', beta: 'float' },
   infer: ([a, b, c], { transA, transB }) => {
     if (a!.shape.length !== 2 || b!.shape.length !== 2) fail('Gemm', 'operands need two axes', [a, b, c]);
     const shape = matMulShape('Gemm', a!, b!, transA === 1, transB === 1);
     const whole = c ? broadcast(c.shape, shape) : shape;
-    if (!whole || whole.join() !== shape.join())
-      fail('Gemm', 'the addend does not fit the product', [a, b, c]);
+    if (!whole || !sameShape(whole, shape)) fail('Gemm', 'the addend does not fit the product', [a, b, c]);
     return [{ dtype: a!.dtype, shape }];
   },
   gradient: ({ inputs, attributes, gradient: g, needs }) => {
     const [a, b, c] = inputs as [Value, Value, Value | undefined];
-    const { transA, transB, alpha } = fusedOptions(attributes);
-    const beta = (attributes['beta'] as number | undefined) ?? 1;
-    const times = (x: Value, y: Value, transX: boolean, transY: boolean) =>
-      gemm(x, y, undefined, { transA: transX, transB: transY, alpha });
-    const da = () => (transA ? times(b, g, transB, true) : times(g, b, false, !transB));
-    const db = () => (transB ? times(g, a, true, transA) : times(a, g, !transA, false));
-    const dc = () => (beta === 1 ? sumTo(g, c!.shape) : mul(sumTo(g, c!.shape), beta));
-    return [needs(0) ? da() : undefined, needs(1) ? db() : undefined, c && needs(2) ? dc() : undefined];
+    const plainGemm = (x: Value, y: Value, options: FusedOptions) => gemm(x, y, undefined, options);
+    const { da, db } = productGradients([a, b], optionsOf(attributes), g, plainGemm);
+    return [
+      needs(0) ? da() : undefined,
+      needs(1) ? db() : undefined,
+      c && needs(2) ? mul(sumTo(g, c.shape), attributes.beta) : undefined,
+    ];
   },
 });
 

@@ -15,7 +15,7 @@ function normalisedGradient(xhat: Value, gradient: Value, inverseStd: Value, axe
   return mul(inverseStd, sub(sub(gradient, reduceMean(gradient, axes, true)), along));
 }
 
-const layerNormOperator = defineOperator({
+const layerNormOperator = defineOperator<{ axis: number; epsilon: number }>({
   type: 'LayerNormalization',
   attributes: { axis: 'int', epsilon: 'float' },
   infer: ([x, weight, bias]) => {
@@ -26,8 +26,9 @@ const layerNormOperator = defineOperator({
     const statistic = { dtype: x!.dtype, shape: [...x!.shape.slice(0, -1), 1] };
     return [{ dtype: x!.dtype, shape: x!.shape }, statistic, statistic];
   },
-  gradient: ({ inputs, outputs, gradient, needs }) => {
+  gradient: ({ inputs, outputs, gradients, gradient, needs }) => {
     const [x, weight, bias] = inputs as [Value, Value, Value];
+    if (gradients[1] || gradients[2]) fail('LayerNormalization', 'has no second derivative', inputs);
     const [, mean, inverseStd] = outputs as [Value, Value, Value];
     const xhat = mul(sub(x, mean), inverseStd);
     const dx = () => normalisedGradient(xhat, mul(gradient, weight), inverseStd, [x.shape.length - 1]);
@@ -44,13 +45,13 @@ export function layerNorm(x: Value, weight: Value, bias: Value, epsilon: number)
   return emit(layerNormOperator, [x, weight, bias], { axis: -1, epsilon })[0]!;
 }
 
-const instanceNormOperator = defineOperator({
+const instanceNormOperator = defineOperator<{ epsilon: number }>({
   type: 'InstanceNormalization',
   attributes: { epsilon: 'float' },
   infer: ([x]) => [{ dtype: x!.dtype, shape: x!.shape }],
   gradient: ({ inputs, outputs, attributes, gradient }) => {
     const x = inputs[0]!;
-    const inverseStd = pow(add(variance(x, [2]), attributes['epsilon'] as number), -0.5);
+    const inverseStd = pow(add(variance(x, [2]), attributes.epsilon), -0.5);
     return [normalisedGradient(outputs[0]!, gradient, inverseStd, [2])];
   },
 });

@@ -13,7 +13,7 @@ const averagePoolOperator = defineOperator<WindowAttributes>({
   attributes: { kernel_shape: 'ints', strides: 'ints' },
   infer: ([x], attributes) => {
     const [kernel, stride] = window(attributes);
-    const [rows, columns] = spatial(x!, 'AveragePool').map((size) => outputSize(size, kernel, stride));
+    const [rows, columns] = spatial(x!, 'AveragePool').map((size) => outputSize(size, kernel, 0, stride));
     if (rows! < 1 || columns! < 1) fail('AveragePool', `smaller than its window of ${kernel}`, [x]);
     return [{ dtype: x!.dtype, shape: [...x!.shape.slice(0, 2), rows!, columns!] }];
   },

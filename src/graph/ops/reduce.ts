@@ -2,7 +2,6 @@
  * Sums over axes and their opposite, expansion: each is the other's gradient.
  */
 import { type Graph, ints, scalar, type Value } from '../graph.ts';
-import { isFloat } from '../dtype.ts';
 import { defineOperator, emitOne, fail, type Operator } from '../operator.ts';
 import { broadcast, type Dim, formatShape, normalAxis, type Shape, sameShape } from '../shape.ts';
 import { reshape, shapeTensor } from './layout.ts';
@@ -38,17 +37,14 @@ export function zeros(graph: Graph, shape: Shape): Value {
 export type ReductionAttributes = { readonly axes: readonly number[]; readonly keepdims: number };
 
 /** The shape rule of reductions: reduced axes go, or stay with size 1. */
-export function reducedType(type: string): Operator<ReductionAttributes>['infer'] {
-  return ([x], { axes, keepdims }) => {
-    if (!isFloat(x!.dtype)) fail(type, 'needs a floating-point operand', [x]);
-    return [{ dtype: x!.dtype, shape: reducedShape(x!.shape, axes, keepdims === 1) }];
-  };
-}
+export const reducedType: Operator<ReductionAttributes>['infer'] = ([x], { axes, keepdims }) => [
+  { dtype: x!.dtype, shape: reducedShape(x!.shape, axes, keepdims === 1) },
+];
 
 const reduceSumOperator = defineOperator<ReductionAttributes>({
   type: 'ReduceSum',
   attributes: { keepdims: 'int' },
-  infer: reducedType('ReduceSum'),
+  infer: reducedType,
   gradient: ({ inputs, attributes, gradient }) => [
     expandReduced(gradient, inputs[0]!.shape, attributes.axes),
   ],
@@ -88,7 +84,8 @@ export function expandReduced(gradient: Value, shape: Shape, axes: readonly numb
 export function sumTo(x: Value, shape: Shape): Value {
   if (sameShape(x.shape, shape)) return x;
   const whole = broadcast(x.shape, shape);
-  if (!whole || !sameShape(whole, x.shape)) fail('SumTo', `was not broadcast from ${formatShape(shape)}`, [x]);
+  if (!whole || !sameShape(whole, x.shape))
+    fail('SumTo', `was not broadcast from ${formatShape(shape)}`, [x]);
   const extra = x.shape.length - shape.length;
   const axes = x.shape.flatMap((dim, i) => (i < extra || (shape[i - extra] === 1 && dim !== 1) ? [i] : []));
   const keepDims = axes.some((axis) => axis >= extra);

@@ -7,18 +7,24 @@ import { concat, reshape, shapeTensor } from './layout.ts';
 import { fusedMatMul, matmul } from './matmul.ts';
 import { reduceSum } from './reduce.ts';
 
-const resizeOperator = defineOperator({
+type ResizeAttributes = {
+  readonly mode: string;
+  readonly coordinate_transformation_mode: string;
+  readonly nearest_mode: string;
+  readonly size: readonly [height: number, width: number];
+};
+
+const resizeOperator = defineOperator<ResizeAttributes>({
   type: 'Resize',
   attributes: {
     mode: 'string',
     coordinate_transformation_mode: 'string',
     nearest_mode: 'string',
-    size: 'rule',
   },
-  infer: ([x], { size }) => [{ dtype: x!.dtype, shape: [...x!.shape.slice(0, 2), ...(size as number[])] }],
+  infer: ([x], { size }) => [{ dtype: x!.dtype, shape: [...x!.shape.slice(0, 2), ...size] }],
   gradient: ({ inputs, attributes, gradient }) => {
     const x = inputs[0]!;
-    const [height, width] = attributes['size'] as [number, number];
+    const [height, width] = attributes.size;
     const [inHeight, inWidth] = x.shape.slice(2) as [number, number];
     const whole = height % inHeight === 0 && width % inWidth === 0;
     return [whole ? sumBlocks(gradient, x) : sumSources(gradient, [inHeight, inWidth], [height, width])];

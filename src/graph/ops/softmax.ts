@@ -11,9 +11,7 @@ const softmaxOperator = defineOperator<{ axis: number }>({
   type: 'Softmax',
   attributes: { axis: 'int' },
   infer: asInput('Softmax'),
-  gradient: ({ outputs, attributes, gradient }) => [
-    softmaxGradient(outputs[0]!, gradient, attributes.axis),
-  ],
+  gradient: ({ outputs, attributes, gradient }) => [softmaxGradient(outputs[0]!, gradient, attributes.axis)],
 });
 
 /** exp(x) / sum(exp(x)) along `axis`; the maximum is subtracted first. */

@@ -27,6 +27,7 @@ const splitOperator = defineOperator<{ axis: number; sizes: readonly number[] }>
 export function split(x: Value, axis: number, sizes: readonly number[]): readonly Value[] {
   const at = normalAxis(axis, x.shape.length, 'Split');
   const total = sizes.reduce((a, b) => a + b, 0);
-  if (x.shape[at] !== total || sizes.some((size) => size < 1)) fail('Split', `sizes [${sizes}] along axis ${at} do not add up`, [x]);
+  if (x.shape[at] !== total || sizes.some((size) => size < 1))
+    fail('Split', `sizes [${sizes}] along axis ${at} do not add up`, [x]);
   return sizes.length === 1 ? [x] : emit(splitOperator, [x, ints(x.graph, sizes)], { axis: at, sizes });
 }

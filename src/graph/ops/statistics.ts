@@ -12,7 +12,7 @@ import { expandReduced, normalAxes, type ReductionAttributes, reducedType, reduc
 const reduceMeanOperator = defineOperator<ReductionAttributes>({
   type: 'ReduceMean',
   attributes: { keepdims: 'int' },
-  infer: reducedType('ReduceMean'),
+  infer: reducedType,
   gradient: ({ inputs, attributes, gradient }) => {
     const { shape } = inputs[0]!;
     const averaged = attributes.axes.map((axis) => shape[axis]!);

@@ -1,0 +1,25 @@
+/**
+ * Weights files of real size with meaningless content, so that speed and memory can be measured without a download.
+ */
+import { float32ToHalf } from '../src/checkpoint/half.ts';
+import { type TensorToWrite, writeSafetensors } from '../src/checkpoint/safetensorsWriter.ts';
+import type { Graph } from '../src/graph/graph.ts';
+import { torchGenerator } from '../src/random/torch.ts';
+
+/**
+ * Writes a tensor for every parameter of `graph`. All are views of one block of normal numbers (standard deviation
+ * 0.02, as models are initialised), so the memory it takes is that of the largest tensor.
+ */
+export async function writeRandomWeights(path: string, graph: Graph, dtype: 'F32' | 'F16'): Promise<void> {
+  const shapes = [...graph.parameters].map(
+    ([name, { shape }]) => [name, shape as readonly number[]] as const,
+  );
+  const sizes = shapes.map(([, shape]) => shape.reduce((a, b) => a * b, 1));
+  const floats = torchGenerator(1).randn([Math.max(...sizes)]);
+  const block = floats.map((value) => 0.02 * value);
+  const elements = dtype === 'F16' ? float32ToHalf(block) : block;
+  const tensors = shapes.map(([name, shape], i): TensorToWrite => {
+    return { name, dtype, shape, data: elements.subarray(0, sizes[i]) };
+  });
+  await writeSafetensors(path, tensors);
+}

@@ -1,0 +1,53 @@
+/**
+ * Joins a graph's parameters to the tensors of a checkpoint, without reading them.
+ *
+ * Knows the ONNX rule that external data lies in one folder, and no model.
+ */
+import { basename, dirname } from 'node:path';
+import { CheckpointError } from "../errors.js";
+import { readFloat32, tensorNamed } from "./tensorEntry.js";
+const graphTypeOf = {
+    F32: 'float32',
+    F16: 'float16',
+    BF16: 'bfloat16',
+};
+/** The folder that holds the files of `weights`. Throws CheckpointError if they lie in several. */
+export function weightsFolder(weights) {
+    const folders = new Set([...weights.tensors.values()].map((entry) => dirname(entry.file)));
+    const [folder, other] = folders;
+    if (folder !== undefined && other === undefined)
+        return folder;
+    throw new CheckpointError(`The weights of ${weights.source} lie in ${folders.size} folders.`, 'Put all files of one model into one folder.');
+}
+/** The entry of a parameter, with its shape checked. */
+export function entryFor(weights, name, shape) {
+    const entry = tensorNamed(weights, name);
+    if (entry.shape.join() === shape.join())
+        return entry;
+    throw new CheckpointError(`${weights.source}: ${name} has shape [${entry.shape.join(', ')}], but the config asks for [${shape.join(', ')}].`, 'Check that the weights belong to the config beside them.');
+}
+/**
+ * A `bind` for `serialize` that points every parameter into the files of `weights`.
+ * Throws CheckpointError, when called, for a missing tensor, a wrong shape or a type that is not floating-point.
+ */
+export function bindExternal(weights) {
+    return (name, shape) => {
+        const entry = entryFor(weights, name, shape);
+        const dtype = graphTypeOf[entry.dtype];
+        if (!dtype) {
+            throw new CheckpointError(`${weights.source}: ${name} is ${entry.dtype}, but weights must be F32, F16 or BF16.`, 'Convert the checkpoint.');
+        }
+        return {
+            kind: 'external',
+            location: basename(entry.file),
+            offset: entry.offset,
+            length: entry.byteLength,
+            dtype,
+        };
+    };
+}
+/** The values of a parameter as float32, for training state. */
+export async function loadParameter(weights, name, shape) {
+    return readFloat32(entryFor(weights, name, shape));
+}
+//# sourceMappingURL=bind.js.map

@@ -1,0 +1,125 @@
+/**
+ * JSON files and JSON Lines files, with errors that name the file and the place in it.
+ *
+ * Knows no schema: values come out as `unknown` for the reader's caller to validate.
+ */
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { CheckpointError } from "../errors.js";
+import { writeFileAtomic } from "./atomic.js";
+import { unreadable } from "./file.js";
+export function isJsonObject(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+/** The value in a JSON file. Throws CheckpointError if the file is missing or is not JSON. */
+export async function readJson(path) {
+    const text = await readFile(path, 'utf8').catch((cause) => {
+        throw unreadable(path, cause);
+    });
+    return parseJson(text.replace(/^\uFEFF/, ''), path);
+}
+/** The object in a JSON file. Throws CheckpointError if the file is missing or holds anything else. */
+export async function readJsonObject(path) {
+    const value = await readJson(path);
+    if (isJsonObject(value))
+        return value;
+    throw new CheckpointError(`${path} does not hold a JSON object.`, 'Check that it is the right file.');
+}
+/** Writes `value` as indented JSON, atomically. */
+export async function writeJson(path, value) {
+    await writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
+}
+/** The values of a JSON Lines file in order, blank lines left out. Throws CheckpointError naming the bad line. */
+export async function* readJsonLines(path, { dropTornLine = false } = {}) {
+    let number = 0;
+    for await (const { text, whole } of linesOf(path)) {
+        number++;
+        if (text.trim() === '' || (dropTornLine && !whole))
+            continue;
+        yield parseJson(text, path, number);
+    }
+}
+async function* linesOf(path) {
+    const stream = createReadStream(path, 'utf8');
+    let rest = '';
+    try {
+        for await (const chunk of stream) {
+            const lines = (rest + chunk).split('\n');
+            rest = lines.pop() ?? '';
+            for (const text of lines)
+                yield { text, whole: true };
+        }
+    }
+    catch (cause) {
+        throw unreadable(path, cause);
+    }
+    finally {
+        stream.destroy();
+    }
+    if (rest !== '')
+        yield { text: rest, whole: false };
+}
+/** Parses `text`, which stands in `path`, from line `firstLine` on. Throws CheckpointError with the position. */
+export function parseJson(text, path, firstLine = 1) {
+    try {
+        return JSON.parse(text);
+    }
+    catch (cause) {
+        const message = cause instanceof Error ? cause.message : String(cause);
+        const position = badPosition(text, message);
+        const before = text.slice(0, position).split('\n');
+        const line = firstLine + before.length - 1;
+        const column = (before.at(-1)?.length ?? 0) + 1;
+        throw new CheckpointError(`${path} is not valid JSON at line ${line}, column ${column}: ${message}.`, 'Repair the file, or download or write it again.', { cause });
+    }
+}
+/**
+ * Where `text` stops being the beginning of any JSON. V8 says so in most of its messages, but not for a token that
+ * it did not expect: then the shortest prefix with that complaint tells.
+ */
+function badPosition(text, message) {
+    const told = /at position (\d+)/.exec(message)?.[1];
+    if (told !== undefined)
+        return Number(told);
+    if (!message.startsWith('Unexpected token'))
+        return text.length;
+    let good = 0;
+    let bad = text.length;
+    while (bad - good > 1) {
+        const middle = (good + bad) >> 1;
+        if (meetsBadToken(text.slice(0, middle)))
+            bad = middle;
+        else
+            good = middle;
+    }
+    return good;
+}
+function meetsBadToken(text) {
+    try {
+        JSON.parse(text);
+        return false;
+    }
+    catch (error) {
+        return error instanceof Error && error.message.startsWith('Unexpected token');
+    }
+}
+/** The first key that stands twice in one object of `text`, which must be valid JSON. */
+export function duplicateKey(text) {
+    const open = [];
+    // In valid JSON a string followed by a colon is a key.
+    for (const [token, key] of text.matchAll(/("(?:[^"\\]|\\.)*")\s*:|"(?:[^"\\]|\\.)*"|[{}]/g)) {
+        if (token === '{')
+            open.push(new Set());
+        else if (token === '}')
+            open.pop();
+        else if (key !== undefined) {
+            const name = JSON.parse(key);
+            const seen = open.at(-1);
+            if (seen?.has(name))
+                return name;
+            seen?.add(name);
+        }
+    }
+    return undefined;
+}
+//# sourceMappingURL=json.js.map

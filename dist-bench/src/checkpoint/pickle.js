@@ -1,0 +1,175 @@
+/**
+ * A restricted reader of Python pickles: plain values, and those globals that the caller lists.
+ *
+ * A pickle is a program that may call any function of Python; loading one from a stranger runs a stranger's code.
+ * This reader runs nothing: a global that is not listed is refused by name, and so is every operation that state
+ * dicts do not need. Written from the opcode descriptions of Python's `pickletools`. Knows no tensor.
+ */
+import { CheckpointError } from "../errors.js";
+/**
+ * The value of the pickle that begins at `at`, and where the pickle ends. Lists and tuples become arrays,
+ * dictionaries Maps, integers numbers (bigint where a number is not exact), bytes Buffers.
+ * Throws CheckpointError if it is damaged, names a global that is not allowed, or needs an unsupported operation.
+ */
+export function unpickle(bytes, rules, at = 0) {
+    const machine = { bytes, rules, stack: [], marks: [], memo: new Map(), at };
+    for (;;) {
+        const code = take(machine, 1)[0];
+        if (code === STOP)
+            break;
+        const operation = operations.get(code);
+        if (!operation) {
+            const shown = `0x${code.toString(16).padStart(2, '0')}`;
+            throw damaged(rules, `operation ${shown} at byte ${machine.at - 1} is not supported`);
+        }
+        operation(machine);
+    }
+    return { value: pop(machine), end: machine.at };
+}
+/** The complaint about a pickle, in the words that all of them share. */
+export function damaged(rules, what) {
+    return new CheckpointError(`${rules.source} cannot be read as a PyTorch state dict: ${what}.`, 'Download it again, or use its safetensors form.');
+}
+function take(machine, length) {
+    const { bytes, at, rules } = machine;
+    if (!(at + length <= bytes.length))
+        throw damaged(rules, 'its pickle ends in the middle');
+    machine.at = at + length;
+    return bytes.subarray(at, at + length);
+}
+const uint8 = (machine) => take(machine, 1).readUInt8();
+const uint16 = (machine) => take(machine, 2).readUInt16LE();
+const uint32 = (machine) => take(machine, 4).readUInt32LE();
+const uint64 = (machine) => Number(take(machine, 8).readBigUInt64LE());
+function line(machine) {
+    const end = machine.bytes.indexOf(0x0a, machine.at);
+    if (end < 0)
+        throw damaged(machine.rules, 'its pickle ends in the middle');
+    const text = take(machine, end - machine.at).toString('utf8');
+    machine.at++;
+    return text;
+}
+/** A little-endian two's complement integer. */
+function longInteger(bytes) {
+    const digits = Buffer.from(bytes).reverse().toString('hex');
+    const value = BigInt.asIntN(8 * bytes.length, BigInt(`0x0${digits}`));
+    return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+}
+function pop(machine) {
+    const { stack, marks, rules } = machine;
+    if (stack.length <= (marks.at(-1) ?? 0))
+        throw damaged(rules, 'its pickle takes from an empty stack');
+    return stack.pop();
+}
+/** Everything above the last mark, which is removed. */
+function popMark(machine) {
+    const mark = machine.marks.pop();
+    if (mark === undefined)
+        throw damaged(machine.rules, 'its pickle lacks a mark');
+    return machine.stack.splice(mark);
+}
+function top(machine) {
+    const value = pop(machine);
+    machine.stack.push(value);
+    return value;
+}
+function remember(machine, place) {
+    machine.memo.set(place, top(machine));
+}
+function recall(machine, place) {
+    if (!machine.memo.has(place))
+        throw damaged(machine.rules, `its pickle recalls ${place}, which it never kept`);
+    machine.stack.push(machine.memo.get(place));
+}
+function append(machine, values) {
+    const list = top(machine);
+    if (!Array.isArray(list))
+        throw damaged(machine.rules, 'its pickle appends to what is no list');
+    for (const value of values)
+        list.push(value);
+}
+function setItems(machine, items) {
+    const map = top(machine);
+    if (!(map instanceof Map))
+        throw damaged(machine.rules, 'its pickle sets items of what is no dictionary');
+    for (let i = 0; i < items.length; i += 2)
+        map.set(items[i], items[i + 1]);
+}
+function pushGlobal(machine, module, name) {
+    const global = machine.rules.globals.get(`${module}.${name}`);
+    if (!global) {
+        throw new CheckpointError(`${machine.rules.source} asks for the Python global ${module}.${name}, which weights do not need.`, 'It was refused and nothing was run; use a file that you trust, best in safetensors form.');
+    }
+    machine.stack.push(global);
+}
+function callGlobal(machine) {
+    const args = pop(machine);
+    const target = pop(machine);
+    const global = [...machine.rules.globals.values()].find((allowed) => allowed === target);
+    if (!global?.call || !Array.isArray(args)) {
+        throw damaged(machine.rules, `its pickle calls ${global?.name ?? 'what is no function'}`);
+    }
+    machine.stack.push(global.call(args));
+}
+/** Sets the state of an object. State dicts only hang `_metadata` on a dictionary, which nobody needs. */
+function build(machine) {
+    pop(machine);
+    if (!(top(machine) instanceof Map))
+        throw damaged(machine.rules, 'its pickle sets the state of an object');
+}
+const STOP = 0x2e;
+/** Pushes the value that the bytes after the operation spell. */
+const push = (read) => (machine) => {
+    machine.stack.push(read(machine));
+};
+/** Replaces the topmost `length` values by a tuple of them. */
+const tuple = (length) => push((machine) => Array.from({ length }, () => pop(machine)).reverse());
+const text = (bytes) => bytes.toString('utf8');
+const operations = new Map([
+    [0x80 /* PROTO */, uint8],
+    [0x95 /* FRAME */, uint64],
+    [0x4e /* NONE */, push(() => null)],
+    [0x88 /* NEWTRUE */, push(() => true)],
+    [0x89 /* NEWFALSE */, push(() => false)],
+    [0x4a /* BININT */, push((machine) => take(machine, 4).readInt32LE())],
+    [0x4b /* BININT1 */, push(uint8)],
+    [0x4d /* BININT2 */, push(uint16)],
+    [0x8a /* LONG1 */, push((machine) => longInteger(take(machine, uint8(machine))))],
+    [0x8b /* LONG4 */, push((machine) => longInteger(take(machine, uint32(machine))))],
+    [0x47 /* BINFLOAT */, push((machine) => take(machine, 8).readDoubleBE())],
+    [0x58 /* BINUNICODE */, push((machine) => text(take(machine, uint32(machine))))],
+    [0x8c /* SHORT_BINUNICODE */, push((machine) => text(take(machine, uint8(machine))))],
+    [0x8d /* BINUNICODE8 */, push((machine) => text(take(machine, uint64(machine))))],
+    [0x54 /* BINSTRING */, push((machine) => text(take(machine, uint32(machine))))],
+    [0x55 /* SHORT_BINSTRING */, push((machine) => text(take(machine, uint8(machine))))],
+    [0x42 /* BINBYTES */, push((machine) => take(machine, uint32(machine)))],
+    [0x43 /* SHORT_BINBYTES */, push((machine) => take(machine, uint8(machine)))],
+    [0x28 /* MARK */, (machine) => machine.marks.push(machine.stack.length)],
+    [0x30 /* POP */, (machine) => pop(machine)],
+    [0x31 /* POP_MARK */, (machine) => popMark(machine)],
+    [0x29 /* EMPTY_TUPLE */, push(() => [])],
+    [0x74 /* TUPLE */, push(popMark)],
+    [0x85 /* TUPLE1 */, tuple(1)],
+    [0x86 /* TUPLE2 */, tuple(2)],
+    [0x87 /* TUPLE3 */, tuple(3)],
+    [0x5d /* EMPTY_LIST */, push(() => [])],
+    [0x61 /* APPEND */, (machine) => append(machine, [pop(machine)])],
+    [0x65 /* APPENDS */, (machine) => append(machine, popMark(machine))],
+    [0x7d /* EMPTY_DICT */, push(() => new Map())],
+    [0x73 /* SETITEM */, (machine) => setItems(machine, [pop(machine), pop(machine)].reverse())],
+    [0x75 /* SETITEMS */, (machine) => setItems(machine, popMark(machine))],
+    [0x71 /* BINPUT */, (machine) => remember(machine, uint8(machine))],
+    [0x72 /* LONG_BINPUT */, (machine) => remember(machine, uint32(machine))],
+    [0x94 /* MEMOIZE */, (machine) => remember(machine, machine.memo.size)],
+    [0x68 /* BINGET */, (machine) => recall(machine, uint8(machine))],
+    [0x6a /* LONG_BINGET */, (machine) => recall(machine, uint32(machine))],
+    [0x63 /* GLOBAL */, (machine) => pushGlobal(machine, line(machine), line(machine))],
+    [
+        0x93 /* STACK_GLOBAL */,
+        (machine) => pushGlobal(machine, ...[pop(machine), pop(machine)].reverse()),
+    ],
+    [0x52 /* REDUCE */, callGlobal],
+    [0x62 /* BUILD */, build],
+    [0x51 /* BINPERSID */, push((machine) => machine.rules.persistent(pop(machine)))],
+]);
+//# sourceMappingURL=pickle.js.map

@@ -1,0 +1,47 @@
+/**
+ * The one family of errors that this project throws on purpose.
+ *
+ * Each carries a stable `code` (for programs), a sentence that says what is wrong, and a sentence that says
+ * what to do about it. Anything that is not a KsdError is a defect of ours.
+ */
+export class KsdError extends Error {
+    code;
+    remedy;
+    constructor(code, problem, remedy, options) {
+        super(`${problem} ${remedy}`, options);
+        this.name = new.target.name;
+        this.code = code;
+        this.remedy = remedy;
+    }
+}
+/** A graph was put together wrongly: shapes or types do not fit. */
+export class GraphError extends KsdError {
+    constructor(problem, remedy = 'Check the operands of this operator.') {
+        super('GRAPH', problem, remedy);
+    }
+}
+/** A weights file, model folder or run folder is damaged, incomplete or of another kind. */
+export class CheckpointError extends KsdError {
+    constructor(problem, remedy, options) {
+        super('CHECKPOINT', problem, remedy, options);
+    }
+}
+/** A configuration holds a value that this project does not know or cannot use. */
+export class ConfigError extends KsdError {
+    constructor(problem, remedy, options) {
+        super('CONFIG', problem, remedy, options);
+    }
+}
+/** A prompt, size, seed or other request of the user cannot be served. */
+export class InputError extends KsdError {
+    constructor(problem, remedy, options) {
+        super('INPUT', problem, remedy, options);
+    }
+}
+/** A device or session of the engine failed. */
+export class RuntimeError extends KsdError {
+    constructor(problem, remedy, options) {
+        super('RUNTIME', problem, remedy, options);
+    }
+}
+//# sourceMappingURL=errors.js.map

@@ -1,0 +1,86 @@
+/**
+ * Sums over axes and their opposite, expansion: each is the other's gradient.
+ */
+import { ints, scalar } from "../graph.js";
+import { isFloat } from "../dtype.js";
+import { defineOperator, emitOne, fail } from "../operator.js";
+import { broadcast, formatShape, normalAxis, sameShape } from "../shape.js";
+import { reshape, shapeTensor } from "./layout.js";
+const expandOperator = defineOperator({
+    type: 'Expand',
+    infer: ([x], { target }) => [{ dtype: x.dtype, shape: target }],
+    gradient: ({ inputs, gradient }) => [sumTo(gradient, inputs[0].shape)],
+});
+/** x repeated to `shape`, as broadcasting repeats it. */
+export function expand(x, shape) {
+    if (sameShape(x.shape, shape))
+        return x;
+    const result = broadcast(x.shape, shape);
+    if (!result || !sameShape(result, shape))
+        fail('Expand', `cannot become ${formatShape(shape)}`, [x]);
+    return emitOne(expandOperator, [x, shapeTensor(x.graph, shape)], { target: shape });
+}
+/** What x was expanded from, if an element-wise operator with `other` expands it again by itself; else x. */
+export function unexpanded(x, other) {
+    const source = x.node?.operator === expandOperator ? x.node.inputs[0] : x;
+    const alone = broadcast(source.shape, other.shape);
+    const expanded = broadcast(x.shape, other.shape);
+    return alone && expanded && sameShape(alone, expanded) ? source : x;
+}
+/** float32 zeros. */
+export function zeros(graph, shape) {
+    return expand(scalar(graph, 0), shape);
+}
+/** The shape rule of reductions: reduced axes go, or stay with size 1. */
+export function reducedType(type) {
+    return ([x], { axes, keepdims }) => {
+        if (!isFloat(x.dtype))
+            fail(type, 'needs a floating-point operand', [x]);
+        return [{ dtype: x.dtype, shape: reducedShape(x.shape, axes, keepdims === 1) }];
+    };
+}
+const reduceSumOperator = defineOperator({
+    type: 'ReduceSum',
+    attributes: { keepdims: 'int' },
+    infer: reducedType('ReduceSum'),
+    gradient: ({ inputs, attributes, gradient }) => [
+        expandReduced(gradient, inputs[0].shape, attributes.axes),
+    ],
+});
+/** Sum over `axes` (all when left out); reduced axes go, or stay with size 1. */
+export function reduceSum(x, axes, keepDims = false) {
+    const all = normalAxes(x, axes, 'ReduceSum');
+    if (all.length === 0)
+        return x;
+    return emitOne(reduceSumOperator, [x, ints(x.graph, all)], { keepdims: keepDims ? 1 : 0, axes: all });
+}
+/** The axes of a reduction, counted from the front and in order. */
+export function normalAxes(x, axes, operator) {
+    const all = axes ?? x.shape.map((_, i) => i);
+    const normal = all.map((axis) => normalAxis(axis, x.shape.length, operator)).sort((a, b) => a - b);
+    if (new Set(normal).size < normal.length)
+        fail(operator, `axes [${all}] name one axis twice`, [x]);
+    return normal;
+}
+export function reducedShape(shape, axes, keepDims) {
+    return keepDims
+        ? shape.map((dim, i) => (axes.includes(i) ? 1 : dim))
+        : shape.filter((_, i) => !axes.includes(i));
+}
+/** A reduced gradient spread over the axes that were summed away. */
+export function expandReduced(gradient, shape, axes) {
+    return expand(reshape(gradient, reducedShape(shape, axes, true)), shape);
+}
+/** x summed to `shape`, the shape of an operand that broadcasting had repeated. */
+export function sumTo(x, shape) {
+    if (sameShape(x.shape, shape))
+        return x;
+    const whole = broadcast(x.shape, shape);
+    if (!whole || !sameShape(whole, x.shape))
+        fail('SumTo', `was not broadcast from ${formatShape(shape)}`, [x]);
+    const extra = x.shape.length - shape.length;
+    const axes = x.shape.flatMap((dim, i) => (i < extra || (shape[i - extra] === 1 && dim !== 1) ? [i] : []));
+    const keepDims = axes.some((axis) => axis >= extra);
+    return reshape(reduceSum(x, axes, keepDims), shape);
+}
+//# sourceMappingURL=reduce.js.map

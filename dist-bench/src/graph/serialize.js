@@ -1,0 +1,164 @@
+/**
+ * A graph as the bytes of an ONNX model.
+ *
+ * Weights are not copied: a parameter becomes an input that is fed at every run, or an initialiser that points
+ * into a file (ONNX external data), or, for small ones, bytes in the model.
+ */
+import { create, toBinary } from '@bufbuild/protobuf';
+import { GraphError } from "../errors.js";
+import { byteSizeOf, onnxTypeOf } from "./dtype.js";
+import { AttributeProto_AttributeType, AttributeProtoSchema, GraphProtoSchema, ModelProtoSchema, NodeProtoSchema, OperatorSetIdProtoSchema, TensorProto_DataLocation, TensorProtoSchema, TypeProtoSchema, ValueInfoProtoSchema, } from "./onnx/onnx_pb.js";
+const opset = 21;
+const irVersion = 10;
+/** The ONNX model (IR version 10, opset 21, com.microsoft 1) that computes `outputs`. */
+export function serialize(graph, { outputs, bind }) {
+    const { nodes, leaves } = reachable(graph, Object.values(outputs));
+    const initializer = [];
+    const casts = [];
+    const inputs = [...graph.inputs.values()].filter((value) => leaves.has(value));
+    for (const [name, value] of graph.parameters) {
+        if (!leaves.has(value))
+            continue;
+        const binding = bind(name, value.shape);
+        if (binding.kind === 'input')
+            inputs.push(value);
+        else
+            bindParameter(value, binding, initializer, casts);
+    }
+    for (const constant of graph.constants.values()) {
+        if (leaves.has(constant.value))
+            initializer.push(constantTensor(constant));
+    }
+    const model = create(ModelProtoSchema, {
+        irVersion: BigInt(irVersion),
+        producerName: 'k-stable-diffusion',
+        opsetImport: [opsetId('', opset), opsetId('com.microsoft', 1)],
+        graph: create(GraphProtoSchema, {
+            name: 'graph',
+            node: [...casts, ...nodes.map(nodeProto), ...outputNodes(outputs)],
+            initializer,
+            input: inputs.map((value) => valueInfo(value.name, value.dtype, value.shape)),
+            output: Object.entries(outputs).map(([name, { dtype, shape }]) => valueInfo(name, dtype, shape)),
+        }),
+    });
+    return toBinary(ModelProtoSchema, model);
+}
+/** The nodes that the outputs need, in order, and the values without a node that these start from. */
+function reachable(graph, outputs) {
+    const wanted = new Set(outputs);
+    const nodes = [];
+    for (let i = graph.nodes.length - 1; i >= 0; i--) {
+        const node = graph.nodes[i];
+        if (!node.outputs.some((output) => wanted.has(output)))
+            continue;
+        nodes.push(node);
+        for (const value of node.inputs)
+            if (value)
+                wanted.add(value);
+    }
+    return { nodes: nodes.reverse(), leaves: new Set([...wanted].filter((value) => !value.node)) };
+}
+function opsetId(domain, version) {
+    return create(OperatorSetIdProtoSchema, { domain, version: BigInt(version) });
+}
+function bindParameter(value, binding, initializer, casts) {
+    const dims = value.shape.map(BigInt);
+    if (binding.kind === 'data') {
+        initializer.push(create(TensorProtoSchema, {
+            name: value.name,
+            dims,
+            dataType: onnxTypeOf.float32,
+            rawData: bytesOf(binding.data),
+        }));
+        return;
+    }
+    const { dtype, location, offset, length } = binding;
+    const size = value.shape.reduce((a, b) => a * b, byteSizeOf[dtype]);
+    if (size !== length) {
+        throw new GraphError(`${value.name} [${value.shape}] needs ${size} bytes of ${dtype}, but ${length} are given.`);
+    }
+    const stored = dtype === value.dtype ? value.name : `${value.name}:stored`;
+    const entries = Object.entries({ location, offset: String(offset), length: String(length) });
+    initializer.push(create(TensorProtoSchema, {
+        name: stored,
+        dims,
+        dataType: onnxTypeOf[dtype],
+        dataLocation: TensorProto_DataLocation.EXTERNAL,
+        externalData: entries.map(([key, entry]) => ({ key, value: entry })),
+    }));
+    if (stored === value.name)
+        return;
+    const to = attribute('to', 'int', onnxTypeOf[value.dtype]);
+    casts.push(create(NodeProtoSchema, {
+        opType: 'Cast',
+        name: `${value.name}:cast`,
+        input: [stored],
+        output: [value.name],
+        attribute: [to],
+    }));
+}
+function constantTensor({ value, data }) {
+    return create(TensorProtoSchema, {
+        name: value.name,
+        dims: value.shape.map(BigInt),
+        dataType: onnxTypeOf[value.dtype],
+        rawData: bytesOf(data),
+    });
+}
+function bytesOf(data) {
+    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+function nodeProto({ operator, inputs, outputs, attributes }) {
+    return create(NodeProtoSchema, {
+        opType: operator.type,
+        domain: operator.domain,
+        name: outputs[0].name,
+        input: inputs.map((value) => value?.name ?? ''),
+        output: outputs.map((value) => value.name),
+        attribute: Object.entries(operator.attributes).flatMap(([name, kind]) => {
+            const value = attributes[name];
+            return kind === 'rule' || value === undefined ? [] : [attribute(name, kind, value)];
+        }),
+    });
+}
+function attribute(name, kind, value) {
+    const type = AttributeProto_AttributeType;
+    switch (kind) {
+        case 'int':
+            return create(AttributeProtoSchema, { name, type: type.INT, i: BigInt(value) });
+        case 'float':
+            return create(AttributeProtoSchema, { name, type: type.FLOAT, f: value });
+        case 'string':
+            return create(AttributeProtoSchema, {
+                name,
+                type: type.STRING,
+                s: new TextEncoder().encode(value),
+            });
+        case 'ints':
+            return create(AttributeProtoSchema, {
+                name,
+                type: type.INTS,
+                ints: value.map(BigInt),
+            });
+    }
+}
+/** Outputs carry the caller's names, whatever their values are called inside. */
+function outputNodes(outputs) {
+    return Object.entries(outputs).map(([name, value]) => create(NodeProtoSchema, {
+        opType: 'Identity',
+        name: `${name}:output`,
+        input: [value.name],
+        output: [name],
+    }));
+}
+function valueInfo(name, dtype, shape) {
+    const dim = shape.map((size) => ({
+        value: typeof size === 'number'
+            ? { case: 'dimValue', value: BigInt(size) }
+            : { case: 'dimParam', value: size },
+    }));
+    const tensorType = { elemType: onnxTypeOf[dtype], shape: { dim } };
+    const type = create(TypeProtoSchema, { value: { case: 'tensorType', value: tensorType } });
+    return create(ValueInfoProtoSchema, { name, type });
+}
+//# sourceMappingURL=serialize.js.map

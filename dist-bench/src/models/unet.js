@@ -1,0 +1,51 @@
+/**
+ * The denoiser of Stable Diffusion (Rombach et al., arXiv 2112.10752) as diffusers' UNet2DConditionModel computes it.
+ */
+import { GraphError } from "../errors.js";
+import { silu } from "../graph/ops/activation.js";
+import { formatShape } from "../graph/shape.js";
+import { convolution, groupNorm } from "./layers.js";
+import { record, rootScope, within } from "./scope.js";
+import { sinusoids, timestepEmbedding } from "./timestep.js";
+import { downBlock, midBlock, upBlock } from "./unetBlocks.js";
+/**
+ * Adds the U-Net to the graph and returns its prediction [batch, outChannels, height, width]. Parameters carry
+ * diffusers' names; `tap` sees the output of every module. Throws GraphError if an input does not fit the config.
+ */
+export function unet(graph, config, inputs, tap) {
+    checkInputs(config, inputs);
+    const scope = rootScope(graph, tap);
+    const [top] = config.downBlocks;
+    const waves = record(within(scope, 'time_proj'), sinusoids(inputs.timestep, top.channels, config));
+    const time = silu(timestepEmbedding(within(scope, 'time_embedding'), waves, 4 * top.channels));
+    const conditions = { time, text: inputs.encoderHiddenStates };
+    const start = within(scope, 'conv_in');
+    const skips = [record(start, convolution(start, inputs.sample, top.channels, 3, { padding: 1 }))];
+    config.downBlocks.forEach((block, i) => {
+        const last = i === config.downBlocks.length - 1;
+        skips.push(...downBlock(within(scope, 'down_blocks', i), config, block, skips.at(-1), conditions, last));
+    });
+    let x = midBlock(within(scope, 'mid_block'), config, config.midBlock, skips.at(-1), conditions);
+    config.upBlocks.forEach((block, i) => {
+        x = upBlock(within(scope, 'up_blocks', i), config, block, x, conditions, skips);
+    });
+    const end = within(scope, 'conv_norm_out');
+    const normal = record(end, groupNorm(end, x, config.normNumGroups, config.normEps));
+    return convolution(within(scope, 'conv_out'), silu(normal), config.outChannels, 3, { padding: 1 });
+}
+function checkInputs(config, { sample, timestep, encoderHiddenStates: text }) {
+    const wrong = (value, expected) => {
+        throw new GraphError(`UNet: ${value.name} is ${value.dtype}${formatShape(value.shape)}, not ${expected}.`, 'Check that the parts belong to one model.');
+    };
+    const [batch, channels, height, width] = sample.shape;
+    if (channels !== config.inChannels || typeof height !== 'number' || typeof width !== 'number') {
+        wrong(sample, `float32[batch, ${config.inChannels}, height, width] with a size of numbers`);
+    }
+    if (timestep.shape.length !== 1 || (timestep.shape[0] !== 1 && timestep.shape[0] !== batch)) {
+        wrong(timestep, `float32[1] or float32[${batch}]`);
+    }
+    if (text.shape.length !== 3 || text.shape[0] !== batch || text.shape[2] !== config.crossAttentionDim) {
+        wrong(text, `float32[${batch}, length, ${config.crossAttentionDim}]`);
+    }
+}
+//# sourceMappingURL=unet.js.map

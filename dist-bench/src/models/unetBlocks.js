@@ -1,0 +1,62 @@
+import { concat } from "../graph/ops/layout.js";
+import { downsample, resnet, upsample } from "./resnet.js";
+import { record, within } from "./scope.js";
+import { transformer2d } from "./transformer2d.js";
+function residual(scope, config, block, x, { time }) {
+    const norm = { groups: config.normNumGroups, epsilon: config.normEps };
+    return resnet(scope, x, block.channels, norm, time);
+}
+function attend(scope, config, block, x, { text }) {
+    return transformer2d(scope, x, text, {
+        heads: block.heads,
+        layers: block.transformerLayers,
+        groups: config.normNumGroups,
+        useLinearProjection: config.useLinearProjection,
+    });
+}
+/** One ResNet and, where the block has them, one transformer. */
+function layer(scope, i, config, block, x, conditions) {
+    const result = residual(within(scope, 'resnets', i), config, block, x, conditions);
+    if (!block.crossAttention)
+        return result;
+    return attend(within(scope, 'attentions', i), config, block, result, conditions);
+}
+/** The skip connections of one level: the output of each layer and, unless it is the `last`, the halved picture. */
+export function downBlock(scope, config, block, x, conditions, last) {
+    const skips = [];
+    for (let i = 0; i < block.layers; i++) {
+        skips.push(layer(scope, i, config, block, skips.at(-1) ?? x, conditions));
+    }
+    if (!last)
+        skips.push(downsample(within(scope, 'downsamplers', 0), skips.at(-1), 1));
+    skips.forEach((skip, i) => {
+        record(within(scope, 'res', i), skip);
+    });
+    record(scope, skips.at(-1));
+    return skips;
+}
+/** UNetMidBlock2DCrossAttn: a ResNet, then transformers and ResNets in turn. */
+export function midBlock(scope, config, block, x, conditions) {
+    let hidden = residual(within(scope, 'resnets', 0), config, block, x, conditions);
+    for (let i = 1; i < block.layers; i++) {
+        hidden = attend(within(scope, 'attentions', i - 1), config, block, hidden, conditions);
+        hidden = residual(within(scope, 'resnets', i), config, block, hidden, conditions);
+    }
+    return record(scope, hidden);
+}
+/**
+ * Takes one skip connection off the end of `skips` for each layer. What comes next must meet the next one: the
+ * picture grows to its size, which is not twice its own where a size was odd on the way down.
+ */
+export function upBlock(scope, config, block, x, conditions, skips) {
+    let hidden = x;
+    for (let i = 0; i < block.layers; i++) {
+        hidden = layer(scope, i, config, block, concat([hidden, skips.pop()], 1), conditions);
+    }
+    const next = skips.at(-1);
+    if (!next)
+        return record(scope, hidden);
+    const size = next.shape.slice(2);
+    return record(scope, upsample(within(scope, 'upsamplers', 0), hidden, size));
+}
+//# sourceMappingURL=unetBlocks.js.map

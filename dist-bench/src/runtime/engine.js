@@ -1,0 +1,74 @@
+/**
+ * onnxruntime-node itself: loading it, its options, its tensors and its error messages.
+ *
+ * The only module that knows the engine's types; what it exports to others is ours.
+ */
+import { realpath } from 'node:fs/promises';
+import { RuntimeError } from "../errors.js";
+import { isTensorType } from "./feeds.js";
+const logLevels = ['verbose', 'info', 'warning', 'error', 'fatal'];
+/** From the environment variable KSD_LOG. Errors are thrown as well as logged, so by default nothing is logged. */
+function logLevel() {
+    return logLevels.find((level) => level === process.env['KSD_LOG']) ?? 'fatal';
+}
+/**
+ * The engine, loaded when it is first needed so that commands without it start fast. Throws RuntimeError where
+ * onnxruntime-node has no binary for this platform.
+ */
+export async function loadEngine() {
+    try {
+        const engine = await import('onnxruntime-node');
+        engine.env.logLevel = logLevel();
+        return engine;
+    }
+    catch (cause) {
+        throw new RuntimeError(`onnxruntime-node cannot be loaded on ${process.platform}/${process.arch} (${firstLine(cause)}).`, 'Run `npm install` again; if it has no binary for this platform, use Linux (x64, arm64), Windows or macOS (arm64).', { cause });
+    }
+}
+/**
+ * The engine's options for a session. Memory patterns are off because the shapes of batches vary; spinning is off
+ * because it costs 10 to 20 % as soon as the cores have other work.
+ */
+export async function sessionOptions(device, threads, weightsFolder) {
+    const weights = weightsFolder === undefined
+        ? {}
+        : { 'session.model_external_initializers_file_folder_path': await realpath(weightsFolder) };
+    return {
+        executionProviders: [device],
+        enableMemPattern: false,
+        enableCpuMemArena: true,
+        logSeverityLevel: logLevels.indexOf(logLevel()),
+        ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+        // Keys are joined with dots, so a whole key at the top level is taken as it is; values must be strings.
+        extra: { 'session.intra_op.allow_spinning': '0', 'session.inter_op.allow_spinning': '0', ...weights },
+    };
+}
+/**
+ * The engine's tensor over the same memory. float16 are passed as their bits: the engine's JavaScript would wrap them in a
+ * Float16Array where there is one (Node 24), but its native part (1.30) takes that for an empty array.
+ */
+export function toEngine(engine, { type, data, shape }) {
+    const dims = shape;
+    if (type !== 'float16')
+        return new engine.Tensor(type, data, dims);
+    return Object.assign(new engine.Tensor('uint16', data, dims), { type });
+}
+/** Our tensor over the same memory. Throws RuntimeError for a type that Tensor does not have. */
+export function fromEngine(tensor) {
+    const { type, dims, data } = tensor;
+    if (!isTensorType(type)) {
+        throw new RuntimeError(`A tensor of type ${type} came out of the model.`, 'Cast it to another type in the graph.');
+    }
+    return { type, shape: dims, data: type === 'float16' ? bitsOf(data) : data };
+}
+/** Where JavaScript has a Float16Array, the engine returns one. */
+function bitsOf(data) {
+    return data instanceof Uint16Array ? data : new Uint16Array(data.buffer, data.byteOffset, data.length);
+}
+/** The first line of what an error says, without the place in the engine's source where it was raised. */
+export function firstLine(error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const line = message.split('\n').find((text) => text.trim() !== '') ?? 'no message';
+    return line.replace(/^\/onnxruntime_src\/.* was false\. /, '').trim();
+}
+//# sourceMappingURL=engine.js.map

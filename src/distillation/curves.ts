@@ -1,0 +1,53 @@
+/**
+ * The loss curves of a run, as the original project shows them: train and validation, and English and Korean.
+ */
+import { join } from 'node:path';
+import { writeFileAtomic } from '../checkpoint/atomic.ts';
+import { lineChart } from '../pictures/chart.ts';
+import { rasterizePng } from '../pictures/fonts.ts';
+import { type EpochMetric, readMetrics, type StepMetric } from './runFolder.ts';
+
+/** Draws curves.svg and curves.png from metrics.jsonl. */
+export async function drawCurves(run: string): Promise<void> {
+  const metrics = await readMetrics(run);
+  const steps = metrics.filter((metric): metric is StepMetric => metric.kind === 'step');
+  const epochs = metrics.filter((metric): metric is EpochMetric => metric.kind === 'epoch');
+  const last = epochs.at(-1);
+  const smooth = (value: (metric: StepMetric) => number) => smoothed(steps, value);
+  const svg = lineChart({
+    title: '손실 곡선 · Distillation loss',
+    subtitle: last
+      ? `epoch ${last.epoch}: valid en ${last.validation.lossEn.toFixed(4)}, ko ${last.validation.lossKo.toFixed(4)}`
+      : '',
+    xLabel: 'step',
+    yLabel: 'MSE',
+    logY: true,
+    series: [
+      { name: 'train en', points: smooth((metric) => metric.lossEn) },
+      { name: 'train ko', points: smooth((metric) => metric.lossKo) },
+      {
+        name: 'valid en',
+        points: epochs.map((metric) => [metric.step, metric.validation.lossEn]),
+        dashed: true,
+      },
+      {
+        name: 'valid ko',
+        points: epochs.map((metric) => [metric.step, metric.validation.lossKo]),
+        dashed: true,
+      },
+    ],
+  });
+  await writeFileAtomic(join(run, 'curves.svg'), svg);
+  await writeFileAtomic(join(run, 'curves.png'), rasterizePng(svg, { width: 1600 }));
+}
+
+/** Means of consecutive steps, about 200 points in all: single steps are too noisy to read. */
+function smoothed(steps: readonly StepMetric[], value: (metric: StepMetric) => number): [number, number][] {
+  const size = Math.max(1, Math.round(steps.length / 200));
+  const points: [number, number][] = [];
+  for (let start = 0; start < steps.length; start += size) {
+    const part = steps.slice(start, start + size);
+    points.push([part.at(-1)!.step, part.reduce((sum, metric) => sum + value(metric), 0) / part.length]);
+  }
+  return points;
+}

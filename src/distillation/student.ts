@@ -1,0 +1,75 @@
+/**
+ * A student in training: its graph as sessions, its parameters and moments in one memory, and the optimizer.
+ */
+import type { EncoderModel } from '../encoders/model.ts';
+import type { Value } from '../graph/graph.ts';
+import { compile } from '../runtime/compile.ts';
+import type { Runtime } from '../runtime/session.ts';
+import { floatTensor, type Tensor } from '../runtime/tensor.ts';
+import { promptLength } from '../text/tokenizer.ts';
+import { type AdamWOptions, adamw } from './adamw/adamw.ts';
+import { createTrainingState, type TrainingState } from './adamw/state.ts';
+import type { Batch } from './batch.ts';
+import { type DecayRule, decays } from './decay.ts';
+import type { Objective } from './objective.ts';
+import { gradientName, stepGraph } from './stepGraph.ts';
+
+export interface Student {
+  readonly state: TrainingState;
+  /** One optimizer step. Returns the summed squares of each text of the batch, before the step. */
+  learn(batch: Batch, learningRate: number): Promise<Float32Array>;
+  /** The same sums without learning. */
+  measure(batch: Batch): Promise<Float32Array>;
+  dispose(): Promise<void>;
+}
+
+export type StudentSettings = Omit<AdamWOptions, 'clipNorm'> & {
+  readonly decayRule: DecayRule;
+  readonly clipNorm?: number | undefined;
+};
+
+/** Builds the student; `initial` gives the first values of the parameters that the loss depends on. */
+export async function createStudent(
+  runtime: Runtime,
+  model: EncoderModel,
+  objective: Objective,
+  { decayRule, clipNorm, ...settings }: StudentSettings,
+  initial: (parameters: ReadonlyMap<string, Value>) => Promise<ReadonlyMap<string, Float32Array>>,
+): Promise<Student> {
+  // Models that fold pads take batches of any length; the others always see 77 positions.
+  const step = stepGraph(model, objective, model.equalPadId === undefined ? promptLength : 'length');
+  const values = await initial(step.parameters);
+  const state = createTrainingState(
+    [...step.parameters].map(([name, { shape }]) => ({
+      name,
+      shape: shape as readonly number[],
+      data: values.get(name)!,
+      decay: decays(name, decayRule),
+    })),
+  );
+  const optimizer = adamw(state, { ...settings, ...(clipNorm === undefined ? {} : { clipNorm }) });
+  const learning = await compile(runtime, step.graph, { losses: step.losses, ...step.gradients });
+  const measuring = await compile(runtime, step.graph, { losses: step.losses });
+  const parameters: Record<string, Tensor> = Object.fromEntries(
+    state.slots.map(({ name, shape }) => [name, floatTensor(state.parameter(name), shape)]),
+  );
+  return {
+    state,
+    learn: async (batch, learningRate) => {
+      const results = await learning.run({ ...batch.feeds, ...parameters });
+      const gradients = Object.fromEntries(
+        state.slots.map(({ name }) => [name, results[gradientName(name)]!.data as Float32Array]),
+      );
+      optimizer.step(gradients, learningRate);
+      return results['losses']!.data as Float32Array;
+    },
+    measure: async ({ feeds: { scale: _, ...feeds } }) => {
+      const results = await measuring.run({ ...feeds, ...parameters });
+      return results['losses']!.data as Float32Array;
+    },
+    dispose: async () => {
+      await learning.dispose();
+      await measuring.dispose();
+    },
+  };
+}

@@ -1,0 +1,228 @@
+/**
+ * Stable Diffusion put together: from a request to latents, and from latents to pictures.
+ *
+ * The models are functions that it is given, so it knows no engine and no files and runs in a browser as it does in
+ * Node; folder.ts gives it those of a folder.
+ */
+import type { TextEncoder } from '../encoders/textEncoder.ts';
+import { InputError } from '../errors.ts';
+import { type Image, imagesFromTensor, tensorFromImage } from '../pictures/image.ts';
+import { resize } from '../pictures/resize.ts';
+import { type FloatTensor, floatTensor } from '../runtime/tensor.ts';
+import type { SchedulerConfig } from '../schedulers/config.ts';
+import { samplerConfig } from '../schedulers/names.ts';
+import { createSampler } from '../schedulers/sampler.ts';
+import type { NoiseSource, Sampler } from '../schedulers/scheduler.ts';
+import { checkWidth, cutWarnings, encodePrompts } from './conditions.ts';
+import { finish } from './finish.ts';
+import { type Conditions, guided, type Unet } from './guidance.ts';
+import { pictureNoise } from './latents.ts';
+import { predictedOriginal } from './preview.ts';
+import { type GenerationRequest, type Settings, settle } from './request.ts';
+import { type Step, sample } from './sample.ts';
+import { type EncodedPicture, noisedPicture, pureNoise } from './start.ts';
+
+/** The models of a pipeline, as functions, and what has to be known of them. */
+export interface PipelineParts {
+  /** For people, and for the text in a picture's file. */
+  readonly name: string;
+  /** scheduler_config.json of the model. */
+  readonly schedulerConfig: unknown;
+  /** The sampler for requests that name none; without it, the one in `schedulerConfig`. */
+  readonly scheduler?: string;
+  readonly latentChannels: number;
+  /** Pixels of a side as the model was trained. */
+  readonly side: number;
+  /** Pixels a latent, along a side. */
+  readonly factor: number;
+  /** The denoiser works on latents times this. */
+  readonly scalingFactor: number;
+  readonly crossAttentionDim: number;
+  readonly unet: Unet;
+  /** Latents [1, channels, h, w], not scaled, to a picture [1, 3, h * factor, w * factor] in about [-1, 1]. */
+  decode(latents: FloatTensor): Promise<FloatTensor>;
+  /** A picture [1, 3, height, width] in [-1, 1] to the distribution of its latents. */
+  encode(picture: FloatTensor): Promise<EncodedPicture>;
+  /** The model's own text encoder, opened when it is first asked for. */
+  textEncoder(): Promise<TextEncoder>;
+  dispose(): Promise<void>;
+}
+
+/** How pictures were made: enough to make them again. */
+export interface Generation extends Settings {
+  readonly model: string;
+  readonly textEncoder: string;
+  /** As the request named it, or the class of the model's own. */
+  readonly scheduler: string;
+  /** What should be brought to the user's notice, such as prompts that were cut. */
+  readonly warnings: readonly string[];
+}
+
+export interface GenerationStep extends Step {
+  /** The same object in every step. */
+  readonly generation: Generation;
+  /** What the picture would be if the prediction of this step were right, as latents: decode it for a preview. */
+  predictedOriginal(): FloatTensor;
+}
+
+export interface Generated {
+  readonly generation: Generation;
+  /** [pictures, channels, h, w] */
+  readonly latents: FloatTensor;
+}
+
+export interface Drawn extends Generated {
+  readonly images: readonly Image[];
+}
+
+export interface Pipeline extends Pick<PipelineParts, 'name' | 'side' | 'factor' | 'textEncoder' | 'encode'> {
+  /**
+   * Draws latents, yielding after each model call. Throws InputError for a request that cannot be served, ConfigError
+   * for a text encoder of another width or an unknown scheduler, and the reason of `signal` once it is aborted.
+   */
+  generate(request: GenerationRequest): AsyncGenerator<GenerationStep, Generated, undefined>;
+  /** All of `generate`, then `decode`. */
+  draw(request: GenerationRequest, onStep?: (step: GenerationStep) => void): Promise<Drawn>;
+  /** The pictures of latents [pictures, channels, h, w]. */
+  decode(latents: FloatTensor): Promise<Image[]>;
+  /** The same as numbers: [pictures, 3, height, width] in about [-1, 1]. */
+  decodeTensor(latents: FloatTensor): Promise<FloatTensor>;
+  /** Frees the models. A text encoder that came with a request is its owner's. */
+  dispose(): Promise<void>;
+}
+
+export function createPipeline(parts: PipelineParts): Pipeline {
+  const { name, side, factor, textEncoder, encode } = parts;
+  const draw: Pipeline['draw'] = async (request, onStep) => {
+    const generated = await finish(generate(parts, request), onStep);
+    return { ...generated, images: imagesOf(await decodeEach(parts, generated.latents)) };
+  };
+  return {
+    name,
+    side,
+    factor,
+    textEncoder,
+    encode,
+    generate: (request) => generate(parts, request),
+    draw,
+    decodeTensor: (latents) => decodeEach(parts, latents),
+    decode: async (latents) => imagesOf(await decodeEach(parts, latents)),
+    dispose: () => parts.dispose(),
+  };
+}
+
+async function* generate(
+  parts: PipelineParts,
+  request: GenerationRequest,
+): AsyncGenerator<GenerationStep, Generated, undefined> {
+  const settings = settle(request, parts);
+  const { seeds, steps, guidance, strength, width, height } = settings;
+  const config = samplerConfig(parts.schedulerConfig, request.scheduler ?? parts.scheduler);
+  const sampler = createSampler(config, steps, strength === undefined ? {} : { strength });
+  const { conditions, textEncoder, warnings } = await condition(parts, request, settings);
+  const generation: Generation = {
+    ...settings,
+    model: parts.name,
+    textEncoder,
+    scheduler: request.scheduler ?? parts.scheduler ?? config.className,
+    warnings,
+  };
+  const shape = [parts.latentChannels, height / parts.factor, width / parts.factor];
+  const noise = request.noise ?? pictureNoise(seeds, shape);
+  const run = sample({
+    denoise: guided(parts.unet, conditions, guidance),
+    sampler,
+    latents: await start(parts, request, settings, sampler, noise, [seeds.length, ...shape]),
+    noise,
+    ...(request.signal ? { signal: request.signal } : {}),
+  });
+  const latents = yield* watched(run, sampler, config, generation);
+  return { generation, latents };
+}
+
+async function* watched(
+  run: AsyncGenerator<Step, FloatTensor, undefined>,
+  sampler: Sampler,
+  { predictionType }: SchedulerConfig,
+  generation: Generation,
+): AsyncGenerator<GenerationStep, FloatTensor, undefined> {
+  for (;;) {
+    const next = await run.next();
+    if (next.done) return next.value;
+    const step = next.value;
+    yield { ...step, generation, predictedOriginal: () => predictedOriginal(sampler, predictionType, step) };
+  }
+}
+
+/** The states that the request gives, or those of its prompts. */
+async function condition(
+  { name, crossAttentionDim, textEncoder }: PipelineParts,
+  request: GenerationRequest,
+  { prompts, negativePrompts, guidance }: Settings,
+): Promise<{ conditions: Conditions; textEncoder: string; warnings: readonly string[] }> {
+  if (request.conditions) {
+    checkStates(request.conditions.states, prompts.length, crossAttentionDim);
+    return { conditions: request.conditions, textEncoder: request.textEncoder?.name ?? 'none', warnings: [] };
+  }
+  const encoder = request.textEncoder ?? (await textEncoder());
+  checkWidth(encoder, name, crossAttentionDim);
+  const negatives = guidance === 1 ? undefined : negativePrompts;
+  return {
+    conditions: await encodePrompts(encoder, prompts, negatives),
+    textEncoder: encoder.name,
+    warnings: cutWarnings(encoder, [...prompts, ...(negatives ?? [])]),
+  };
+}
+
+function checkStates({ shape }: FloatTensor, pictures: number, width: number): void {
+  if (shape.length === 3 && shape[0] === pictures && shape[2] === width) return;
+  throw new InputError(
+    `The states have shape [${shape}], but ${pictures} pictures need [${pictures}, tokens, ${width}].`,
+    'Give one row of states for each picture, as the text encoder of this model makes them.',
+  );
+}
+
+/** The latents that the run starts from, [pictures, channels, h, w]. */
+async function start(
+  parts: PipelineParts,
+  { initImage }: GenerationRequest,
+  { width, height }: Settings,
+  sampler: Sampler,
+  noise: NoiseSource,
+  shape: readonly number[],
+): Promise<FloatTensor> {
+  if (!initImage) return pureNoise(sampler, noise, shape);
+  const fits = initImage.width === width && initImage.height === height;
+  const picture = fits ? initImage : resize(initImage, width, height);
+  const encoded = await parts.encode(tensorFromImage(picture));
+  return noisedPicture(sampler, noise, shape, encoded, parts.scalingFactor);
+}
+
+/** Picture after picture: the decoder takes far more memory for each than the denoiser does. */
+async function decodeEach(parts: PipelineParts, { data, shape }: FloatTensor): Promise<FloatTensor> {
+  const [pictures = 0, channels, height = 0, width = 0] = shape;
+  if (shape.length !== 4 || channels !== parts.latentChannels || pictures < 1) {
+    throw new InputError(
+      `A tensor of shape [${shape}] holds no latents of ${parts.name}.`,
+      `Give [pictures, ${parts.latentChannels}, height / ${parts.factor}, width / ${parts.factor}].`,
+    );
+  }
+  const size = channels * height * width;
+  const decoded: Float32Array[] = [];
+  for (let i = 0; i < pictures; i++) {
+    const unscaled = data.slice(i * size, (i + 1) * size).map((value) => value / parts.scalingFactor);
+    decoded.push((await parts.decode(floatTensor(unscaled, [1, channels, height, width]))).data);
+  }
+  return stack(decoded, [pictures, 3, height * parts.factor, width * parts.factor]);
+}
+
+function stack(rows: readonly Float32Array[], shape: readonly number[]): FloatTensor {
+  const size = rows[0]?.length ?? 0;
+  const data = new Float32Array(rows.length * size);
+  for (const [i, row] of rows.entries()) data.set(row, i * size);
+  return floatTensor(data, shape);
+}
+
+function imagesOf({ data, shape }: FloatTensor): Image[] {
+  return imagesFromTensor(data, shape);
+}
