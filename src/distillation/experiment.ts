@@ -39,25 +39,27 @@ const schema = z.strictObject({
     /** Part of the pairs set aside for validation. */
     validation: fraction.default(0.2),
   }),
-  training: z.strictObject({
-    epochs: count.default(5),
-    /** Pairs a step; each is an English and a Korean text. */
-    batchSize: count.default(32),
-    /** `hf`: transformers' AdamW with correct_bias=False, the original's; `torch`: torch.optim.AdamW. */
-    optimizer: z.enum(['hf', 'torch']).default('hf'),
-    learningRate: positive.default(5e-5),
-    weightDecay: z.number().min(0).default(1e-4),
-    /** Which parameters do not decay: see decay.ts. */
-    decayRule: z.enum(['original', 'no_layernorm']).default('original'),
-    /** Part of all steps in which the learning rate rises. */
-    warmup: fraction.default(0.1),
-    /** Gradients of a larger L2 norm are scaled down to it; not clipped when left out. */
-    clipNorm: positive.optional(),
-    /** Compute one pad row for all (exact, faster) where the student allows it. */
-    foldPads: z.boolean().default(true),
-    /** Steps between checkpoints within an epoch. */
-    checkpointEvery: count.default(500),
-  }),
+  training: z
+    .strictObject({
+      epochs: count.default(5),
+      /** Pairs a step; each is an English and a Korean text. */
+      batchSize: count.default(32),
+      /** `hf`: transformers' AdamW with correct_bias=False, the original's; `torch`: torch.optim.AdamW. */
+      optimizer: z.enum(['hf', 'torch']).default('hf'),
+      learningRate: positive.default(5e-5),
+      weightDecay: z.number().min(0).default(1e-4),
+      /** Which parameters do not decay: see decay.ts. */
+      decayRule: z.enum(['original', 'no_layernorm']).default('original'),
+      /** Part of all steps in which the learning rate rises. */
+      warmup: fraction.default(0.1),
+      /** Gradients of a larger L2 norm are scaled down to it; not clipped when left out. */
+      clipNorm: positive.optional(),
+      /** Compute one pad row for all (exact, faster) where the student allows it. */
+      foldPads: z.boolean().default(true),
+      /** Steps between checkpoints within an epoch. */
+      checkpointEvery: count.default(500),
+    })
+    .prefault({}),
   /** Prompts drawn after each epoch. */
   samples: z.array(z.strictObject({ ko: z.string(), en: z.string() })).default([]),
   /** How the samples are drawn. */
@@ -67,7 +69,7 @@ const schema = z.strictObject({
       guidance: z.number().default(7.5),
       seed: z.int().nonnegative().default(0),
     })
-    .default({ steps: 25, guidance: 7.5, seed: 0 }),
+    .prefault({}),
 });
 
 export type Experiment = z.infer<typeof schema>;

@@ -89,7 +89,7 @@ export const pipelinePart: GoldenPart = {
 /** The sub-folder that is a whole model. */
 async function modelFolder(folder: string): Promise<string> {
   for (const name of (await readdir(folder)).sort()) {
-    const files = await readdir(join(folder, name)).catch(() => []);
+    const files: readonly string[] = await readdir(join(folder, name)).catch(() => []);
     if (files.includes('model_index.json')) return join(folder, name);
   }
   return folder;

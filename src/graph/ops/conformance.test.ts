@@ -312,10 +312,7 @@ function pointOf({ floats, ids = {}, range = [-1.5, 1.5] }: Case, seed: number):
   }
   for (const [name, { shape, below }] of Object.entries(ids)) {
     const { data } = randomFloats(seed, concrete(shape), 0, below);
-    point[name] = integers(
-      Array.from(data, (x) => Math.floor(Number(x))),
-      concrete(shape),
-    );
+    point[name] = integers([...(data as Float32Array)].map(Math.floor), concrete(shape));
   }
   return point;
 }

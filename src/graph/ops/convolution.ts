@@ -6,7 +6,7 @@
  */
 import type { Value } from '../graph.ts';
 import { defineOperator, emitOne, fail } from '../operator.ts';
-import { isStatic, type Shape, sameShape } from '../shape.ts';
+import { formatShape, isStatic, type Shape, sameShape } from '../shape.ts';
 import { concat, pad, reshape, slice, unsqueeze } from './layout.ts';
 import { fusedMatMul } from './matmul.ts';
 import { reduceSum } from './reduce.ts';
@@ -55,17 +55,17 @@ export function outputSize(size: number, kernel: number, padding: number, stride
 }
 
 /** Height and width of a picture, which must be numbers. */
-export function spatial(x: Value, type: string): readonly [number, number] {
+export function spatial(x: Value, type: string, operands: readonly Value[] = [x]): readonly [number, number] {
   const [, , height, width] = x.shape;
   if (x.shape.length !== 4 || typeof height !== 'number' || typeof width !== 'number') {
-    fail(type, 'needs [batch, channels, height, width] with a size of numbers', [x]);
+    fail(type, 'needs [batch, channels, height, width] with a size of numbers', operands);
   }
   return [height, width];
 }
 
 function convolutionShape(inputs: readonly Value[], { stride, pads, groups }: Geometry): Shape {
   const [x, weight, bias] = inputs as [Value, Value, Value | undefined];
-  const [height, width] = spatial(x, 'Conv');
+  const [height, width] = spatial(x, 'Conv', inputs);
   const [out, channels, kernelHeight, kernelWidth] = windowShape(weight, inputs);
   if (x.shape[1] !== channels * groups || out % groups !== 0) {
     fail('Conv', `channels do not fit (groups ${groups})`, inputs);
@@ -129,8 +129,11 @@ const convTransposeOperator = defineOperator<ConvTransposeAttributes>({
 
 /** The transpose of `conv2d` in its input: from the shape of its output back to `shape`, the shape of its input. */
 export function convTransposed(x: Value, weight: Value, shape: Shape, place: Geometry): Value {
-  const [rows, columns] = spatial(x, 'ConvTranspose');
-  const [, , kernelHeight, kernelWidth] = windowShape(weight, [x, weight]);
+  const [rows, columns] = spatial(x, 'ConvTranspose', [x, weight]);
+  const [out, channels, kernelHeight, kernelWidth] = windowShape(weight, [x, weight]);
+  if (x.shape[1] !== out || shape[1] !== channels * place.groups) {
+    fail('ConvTranspose', `channels do not fit ${formatShape(shape)} (groups ${place.groups})`, [x, weight]);
+  }
   const covered = (count: number, kernel: number, pads: number) => (count - 1) * place.stride + kernel - pads;
   const missing: [number, number] = [
     (shape[2] as number) - covered(rows, kernelHeight, place.pads[0] + place.pads[2]),

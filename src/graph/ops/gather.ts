@@ -67,6 +67,7 @@ export function gather(x: Value, indices: Value, axis = 0): Value {
  * but its gradient is zero.
  */
 export function embedding(weight: Value, ids: Value, paddingIndex?: number): Value {
+  if (weight.shape.length !== 2) fail('Gather', 'the weight must be [count, size]', [weight, ids]);
   return emitOne(gatherOperator, [weight, ids], { axis: 0, paddingIndex });
 }
 
@@ -161,5 +162,6 @@ const argMaxOperator = defineOperator<{ axis: number; keepdims: number }>({
 
 /** Index of the largest element along the last axis, the first one of equals. */
 export function argMax(x: Value): Value {
+  if (x.shape.length === 0) fail('ArgMax', 'needs at least one axis', [x]);
   return emitOne(argMaxOperator, [x], { axis: -1, keepdims: 0 });
 }

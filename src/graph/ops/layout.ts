@@ -77,11 +77,13 @@ export function reshape(x: Value, shape: Shape): Value {
 }
 
 function resolve(x: Value, shape: Shape): Shape {
-  const size = product(x.shape);
   const open = shape.indexOf(-1);
+  const negatives = shape.filter((dim) => typeof dim === 'number' && dim < 0).length;
   const rest = product(shape.filter((_, i) => i !== open));
+  const size = product(x.shape);
   const left = open < 0 ? (rest === size ? 1 : undefined) : quotient(size, rest);
-  if (left === undefined) fail('Reshape', `cannot become ${formatShape(shape)}`, [x]);
+  if (left === undefined || negatives > (open < 0 ? 0 : 1))
+    fail('Reshape', `cannot become ${formatShape(shape)}`, [x]);
   return shape.map((dim, i) => (i === open ? left : dim));
 }
 

@@ -6,13 +6,15 @@ import { defineOperator, emitOne, fail, type Operator } from '../operator.ts';
 import { broadcast } from '../shape.ts';
 import { sumTo } from './reduce.ts';
 
-function predicate(type: string): Operator {
+/** `booleans`: operands must be bool. */
+function predicate(type: string, booleans = false): Operator {
   return defineOperator({
     type,
     infer: ([a, b]) => {
       const shape = broadcast(a!.shape, b!.shape);
       if (!shape) fail(type, 'shapes cannot be broadcast', [a, b]);
       if (a!.dtype !== b!.dtype) fail(type, 'element types differ', [a, b]);
+      if (booleans && a!.dtype !== 'bool') fail(type, 'needs bool operands', [a, b]);
       return [{ dtype: 'bool', shape }];
     },
   });
@@ -21,7 +23,7 @@ function predicate(type: string): Operator {
 const equalOperator = predicate('Equal');
 const lessOrEqualOperator = predicate('LessOrEqual');
 const greaterOrEqualOperator = predicate('GreaterOrEqual');
-const andOperator = predicate('And');
+const andOperator = predicate('And', true);
 
 /** Element-wise a = b, as bool, with broadcasting; so are the others. */
 export const equal = (a: Value, b: Value): Value => emitOne(equalOperator, [a, b]);
@@ -31,9 +33,13 @@ export const and = (a: Value, b: Value): Value => emitOne(andOperator, [a, b]);
 
 const notOperator = defineOperator({
   type: 'Not',
-  infer: ([x]) => [{ dtype: 'bool', shape: x!.shape }],
+  infer: ([x]) => {
+    if (x!.dtype !== 'bool') fail('Not', 'needs a bool operand', [x]);
+    return [{ dtype: 'bool', shape: x!.shape }];
+  },
 });
 
+/** True where x is false. */
 export const not = (x: Value): Value => emitOne(notOperator, [x]);
 
 const whereOperator = defineOperator({

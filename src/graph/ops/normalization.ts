@@ -3,7 +3,7 @@
  */
 import { constant, type Value } from '../graph.ts';
 import { defineOperator, emit, emitOne, fail } from '../operator.ts';
-import { type Dim, staticShape } from '../shape.ts';
+import { type Dim, sameShape, staticShape } from '../shape.ts';
 import { add, mul, pow, sub } from './arithmetic.ts';
 import { reshape } from './layout.ts';
 import { sumTo } from './reduce.ts';
@@ -63,9 +63,9 @@ const instanceNormOperator = defineOperator<{ epsilon: number }>({
 export function groupNorm(x: Value, groups: number, weight: Value, bias: Value, epsilon: number): Value {
   const channels = x.shape[1];
   if (typeof channels !== 'number' || channels % groups !== 0) {
-    fail('GroupNorm', `${String(channels)} channels do not split into ${groups} groups`, [x]);
+    fail('GroupNorm', `${String(channels)} channels do not split into ${groups} groups`, [x, weight, bias]);
   }
-  if (weight.shape[0] !== channels || bias.shape[0] !== channels)
+  if (!sameShape(weight.shape, [channels]) || !sameShape(bias.shape, [channels]))
     fail('GroupNorm', 'weight or bias does not fit', [x, weight, bias]);
   const spatial = staticShape(x.shape.slice(1), 'GroupNorm').reduce((a, b) => a * b, 1);
   const ones = constant(x.graph, new Float32Array(groups).fill(1), [groups]);

@@ -1,0 +1,100 @@
+/**
+ * `ksd demo`: on a fresh machine, without any download, the picture that shows what this project does.
+ */
+import type { Command } from 'commander';
+import { CheckpointError } from '../../errors.ts';
+import { type Comparison, comparisonGrid, type PromptPair, saveGrid } from '../../generation/compare.ts';
+import type { PictureGrid } from '../../pictures/grid.ts';
+import type { RequestedDevice } from '../../runtime/session.ts';
+import { drawComparison, openStudio } from '../drawing.ts';
+import { t } from '../messages.ts';
+import { deviceOption, examples } from '../options.ts';
+import { packagedModel } from '../packaged.ts';
+import { chooseStudent } from '../students.ts';
+import { seconds } from '../units.ts';
+
+interface Options {
+  readonly out: string;
+  readonly device: RequestedDevice;
+}
+
+/** In the words of the captions. Held out: neither the model nor the student ever saw this object on this colour. */
+const prompts: readonly (PromptPair & { readonly heldOut?: boolean })[] = [
+  { ko: '파란색 배경의 빨간 사과', en: 'a red apple on a blue background' },
+  { ko: '노란색 배경의 강아지 얼굴', en: 'a dog face on a yellow background' },
+  { ko: '검은 배경의 무지개', en: 'a rainbow on a black background' },
+  { ko: '파란색 배경의 판다 얼굴', en: 'a panda on a blue background', heldOut: true },
+  { ko: '빨간색 배경의 풍선', en: 'a balloon on a red background', heldOut: true },
+  { ko: '보라색 배경의 해바라기', en: 'a sunflower on a purple background', heldOut: true },
+];
+
+const settings = { scheduler: 'unipc', steps: 25, guidance: packagedModel.guidance, seed: 1 } as const;
+
+export function addDemo(program: Command): void {
+  program
+    .command('demo')
+    .description(
+      t(
+        '함께 든 이모지 모델로 한국어 이해 전후를 그려 보입니다',
+        'draw what the packaged model makes of Korean before and after distillation',
+      ),
+    )
+    .option(
+      '--out <file>',
+      t('PNG 파일; SVG도 옆에 씁니다', 'PNG file; an SVG is written beside it'),
+      'out/demo.png',
+    )
+    .addOption(deviceOption())
+    .addHelpText('after', examples([t('out/demo.png를 만듭니다', 'makes out/demo.png'), 'ksd demo']))
+    .action(demo);
+}
+
+async function demo({ out, device }: Options): Promise<void> {
+  const began = performance.now();
+  const student = await chooseStudent(undefined, packagedModel.folder);
+  if (student === undefined) {
+    throw new CheckpointError(
+      'This package holds no student.',
+      'Train one with `ksd distill`, then write it to models/students with `ksd export`.',
+    );
+  }
+  const { scheduler, steps, guidance, seed } = settings;
+  const studio = await openStudio({ device, model: packagedModel.folder, scheduler }, [student]);
+  const { pipeline, students } = studio;
+  try {
+    const comparison = await drawComparison(
+      { pipeline, students, prompts, seeds: [seed], steps, guidance, batch: prompts.length },
+      t('그리기', 'drawing'),
+    );
+    const stem = out.replace(/\.(png|svg)$/i, '');
+    await saveGrid(stem, figure(comparison, student.name));
+    console.log(`${stem}.png`);
+    explain(seconds(performance.now() - began));
+  } finally {
+    await studio.dispose();
+  }
+}
+
+/** Rows say which combinations are new to model and student. */
+function figure(comparison: Comparison, student: string): PictureGrid {
+  const grid = comparisonGrid(comparison, {
+    title: '한국어를 배우기 전과 후 · before and after learning Korean',
+    subtitle: `emoji-sd, ${student} 학생 · ${settings.steps}단계 UniPC, guidance ${settings.guidance}, seed ${settings.seed}`,
+    footnote:
+      '★ 이 색 배경 위의 이 사물은 모델도 학생도 본 적이 없습니다 · neither model nor student ever saw this object on this colour',
+  });
+  const rows = grid.rows.map((row, i) => ({
+    ...row,
+    label: prompts[i]?.heldOut ? row.label.replace('\n', ' ★\n') : row.label,
+  }));
+  return { ...grid, rows };
+}
+
+function explain(time: string): void {
+  process.stderr.write(
+    `${t(
+      `줄마다 같은 잡음에서 시작한 그림입니다: 원본에 영어, 원본에 한국어(전), 학생에 한국어(후), 학생에 영어. ${time} 걸렸습니다.`,
+      `Each row starts from the same noise: original + English, original + Korean (before), student + Korean (after), student + English. It took ${time}.`,
+    )}\n`,
+  );
+}

@@ -1,0 +1,184 @@
+/**
+ * `ksd distill`: trains the student of an experiment, shows how it goes, and draws samples after each epoch.
+ *
+ * A run that was stopped, or killed, goes on when the same command is given again.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { type Experiment, readExperiment } from '../../distillation/experiment.ts';
+import { type EpochMetric, readMetrics, readProgress } from '../../distillation/runFolder.ts';
+import { type TrainEvent, train } from '../../distillation/train.ts';
+import { KsdError } from '../../errors.ts';
+import type { RequestedDevice, Runtime } from '../../runtime/session.ts';
+import { describe, exitStatus } from '../failure.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { t } from '../messages.ts';
+import { deviceOption, examples, openDevice } from '../options.ts';
+import { isFile } from '../packaged.ts';
+import { type SampleDrawer, sampleDrawer, samplePath } from '../samples.ts';
+import { type TrainingView, trainingView } from '../trainingView.ts';
+
+interface Options {
+  readonly out: string;
+  readonly device: RequestedDevice;
+  readonly dryRun?: boolean;
+}
+
+export function addDistill(program: Command): void {
+  program
+    .command('distill')
+    .description(
+      t(
+        '실험 파일대로 한국어 텍스트 인코더를 증류합니다',
+        'distil a Korean text encoder as an experiment says',
+      ),
+    )
+    .argument('<experiment>', t('실험 YAML 파일', 'experiment (YAML)'))
+    .option('--out <folder>', t('실험 폴더들이 놓일 곳', 'where the folders of runs lie'), 'runs')
+    .option('--dry-run', t('학습하지 않고 확인만', 'check everything, train nothing'))
+    // The CPU: training on other devices is not the tested path, and a resumed run repeats itself only on one device.
+    .addOption(deviceOption('cpu'))
+    .addHelpText(
+      'after',
+      examples(
+        [
+          t('학습하기; 멈춘 학습은 이어집니다', 'train; a stopped run goes on'),
+          'ksd distill experiments/emoji-roberta.yaml',
+        ],
+        [t('확인만', 'only check'), 'ksd distill experiments/emoji-roberta.yaml --dry-run'],
+      ),
+    )
+    .action(distill);
+}
+
+async function distill(path: string, { out, device, dryRun }: Options): Promise<void> {
+  const experiment = await readExperiment(path);
+  const runtime = await openDevice(device);
+  if (dryRun) return rehearse(experiment, runtime);
+  const folder = join(out, experiment.name);
+  const interrupt = onInterrupt(() => {
+    process.stderr.write(
+      `\n${t('이 단계를 마치고 저장한 뒤 멈춥니다. 한 번 더 누르면 바로 끝냅니다.', 'Stopping after this step, with a checkpoint; once more ends it at once.')}\n`,
+    );
+  });
+  try {
+    await runTraining({ experiment, runtime, folder, signal: interrupt.signal });
+  } finally {
+    interrupt.release();
+  }
+}
+
+interface Training {
+  readonly experiment: Experiment;
+  readonly runtime: Runtime;
+  readonly folder: string;
+  readonly signal: AbortSignal;
+}
+
+async function runTraining(training: Training): Promise<void> {
+  const { experiment, runtime, folder, signal } = training;
+  const view = trainingView();
+  const samples = experiment.samples.length > 0 ? sampleDrawer(runtime, experiment, folder) : undefined;
+  try {
+    for await (const event of train(experiment, { runtime, folder, signal })) {
+      view.show(event);
+      if (event.kind === 'start' && (await finishedBefore(training, view, samples))) return;
+      if (event.kind === 'epoch') await drawSamples(training, samples, event.metric.epoch, event.checkpoint);
+      if (event.kind === 'stopped') return sayStopped(event);
+    }
+    await sayFinished(folder);
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error;
+    sayInterrupted();
+  } finally {
+    view.stop();
+    await samples?.dispose();
+  }
+}
+
+/**
+ * Shows what an earlier part of the run did, with the samples that it was killed before drawing. Whether it did all:
+ * then there is nothing to go on with.
+ */
+async function finishedBefore(
+  training: Training,
+  view: TrainingView,
+  samples: SampleDrawer | undefined,
+): Promise<boolean> {
+  const { experiment, folder } = training;
+  const progress = await readProgress(folder);
+  if (progress === undefined) return false;
+  const { epoch, stepInEpoch, best } = progress;
+  for (const metric of await epochsOf(folder)) view.epoch(metric, metric.step === best?.step);
+  if (epoch > 0 && stepInEpoch === 0 && !(await isFile(`${samplePath(folder, epoch)}.png`))) {
+    await drawSamples(training, samples, epoch, join(folder, 'last'));
+  }
+  if (epoch < experiment.training.epochs) return false;
+  console.log(t('이미 끝난 학습입니다.', 'This run is finished.'));
+  await sayFinished(folder);
+  return true;
+}
+
+/** A picture that cannot be drawn is no reason to lose the training. */
+async function drawSamples(
+  { signal }: Training,
+  samples: SampleDrawer | undefined,
+  epoch: number,
+  checkpoint: string,
+): Promise<void> {
+  if (samples === undefined || signal.aborted) return;
+  try {
+    process.stderr.write(`${await samples.draw(epoch, checkpoint, signal)}\n`);
+  } catch (error) {
+    if (signal.aborted && error === signal.reason) return;
+    if (!(error instanceof KsdError)) throw error;
+    process.stderr.write(`${describe(error)}\n`);
+  }
+}
+
+/** Does everything up to the first step, in a folder that is thrown away. */
+async function rehearse(experiment: Experiment, runtime: Runtime): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'ksd-'));
+  const view = trainingView();
+  try {
+    for await (const event of train(experiment, { runtime, folder })) {
+      view.show(event);
+      if (event.kind === 'start') break;
+    }
+    console.log(t('실험을 시작할 수 있습니다.', 'The experiment can be run.'));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function epochsOf(folder: string): Promise<EpochMetric[]> {
+  return (await readMetrics(folder)).filter((metric): metric is EpochMetric => metric.kind === 'epoch');
+}
+
+async function sayFinished(folder: string): Promise<void> {
+  const best = join(folder, 'best');
+  console.log(`${t('가장 좋은 학생', 'best student')}: ${best}`);
+  console.log(`${t('그려 보기', 'draw with it')}: ksd generate "빨간 사과" --student ${folder}`);
+}
+
+function sayStopped({ step, checkpoint }: Extract<TrainEvent, { kind: 'stopped' }>): void {
+  console.log(
+    t(
+      `${step}단계에서 저장했습니다: ${checkpoint}. 같은 명령을 다시 주면 이어집니다.`,
+      `Saved at step ${step}: ${checkpoint}. Run the same command to go on.`,
+    ),
+  );
+  process.exitCode = exitStatus.interrupted;
+}
+
+function sayInterrupted(): void {
+  console.log(
+    t(
+      '학습을 시작하기 전에 멈췄습니다. 같은 명령을 다시 주면 처음부터 합니다.',
+      'Stopped before the first step. Run the same command to start again.',
+    ),
+  );
+  process.exitCode = exitStatus.interrupted;
+}

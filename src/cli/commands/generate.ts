@@ -1,0 +1,178 @@
+/**
+ * `ksd generate`: a prompt, in Korean or English, to PNG files that tell how they were made.
+ */
+import { type Command, Option } from 'commander';
+import { writeFileAtomic } from '../../checkpoint/atomic.ts';
+import { type Seed, seedsOf } from '../../generation/latents.ts';
+import { pictureFile, savePictures } from '../../generation/picture.ts';
+import type { Drawn, GenerationStep, Pipeline } from '../../generation/pipeline.ts';
+import type { GenerationRequest } from '../../generation/request.ts';
+import type { RequestedDevice } from '../../runtime/session.ts';
+import { guidanceFor, openStudio } from '../drawing.ts';
+import { t } from '../messages.ts';
+import {
+  addDrawingOptions,
+  type DrawingOptions,
+  deviceOption,
+  examples,
+  readSize,
+  wholeNumber,
+} from '../options.ts';
+import { packagedModel } from '../packaged.ts';
+import { progress } from '../progress.ts';
+import { chooseStudent, noStudent, type StudentFolder } from '../students.ts';
+import { seconds } from '../units.ts';
+
+interface Options extends DrawingOptions {
+  readonly negative: string;
+  readonly model: string;
+  readonly student?: string;
+  readonly size?: { readonly width: number; readonly height: number };
+  readonly width?: number;
+  readonly height?: number;
+  readonly count: number;
+  readonly out: string;
+  readonly device: RequestedDevice;
+}
+
+/** Pictures in one run of the model: more take more memory and are not much faster. */
+const atOnce = 4;
+
+export function addGenerate(program: Command): void {
+  const command = program
+    .command('generate')
+    .description(t('프롬프트로 그림을 그립니다', 'draw pictures of a prompt'))
+    .argument('<prompt>', t('한국어나 영어 프롬프트', 'prompt in Korean or English'))
+    .option('--negative <prompt>', t('그리지 않을 것', 'what not to draw'), '')
+    .option(
+      '--model <folder>',
+      t('Stable Diffusion 폴더 (diffusers)', 'Stable Diffusion folder'),
+      packagedModel.folder,
+    )
+    .option(
+      '--student <folder>',
+      t(
+        `텍스트 인코더: 실험 폴더, 체크포인트, 함께 든 학생의 이름, ${noStudent}(원본)`,
+        `text encoder: run, checkpoint, packaged name, or ${noStudent} for the model's own`,
+      ),
+    );
+  addDrawingOptions(command)
+    .addOption(new Option('--size <WxH>', t('그림 크기', 'size in pixels')).argParser(readSize))
+    .option('--width <pixels>', t('너비', 'width'), wholeNumber(1))
+    .option('--height <pixels>', t('높이', 'height'), wholeNumber(1))
+    .option('--count <n>', t('그림 수', 'number of pictures'), wholeNumber(1), 1)
+    .option('--out <path>', t('PNG 파일이나 폴더', 'PNG file or folder'), 'out')
+    .addOption(deviceOption())
+    .addHelpText(
+      'after',
+      examples(
+        [t('한국어로', 'in Korean'), 'ksd generate "파란색 배경의 빨간 사과"'],
+        [
+          t('시드를 바꿔 네 장', 'four pictures, other seeds'),
+          'ksd generate "고양이 얼굴" --count 4 --seed 7 --out out/cats',
+        ],
+        [
+          t('원본 모델로 영어', 'English with the original encoder'),
+          'ksd generate "a red apple" --student none --out apple.png',
+        ],
+        [
+          t('내 학생 모델로', 'with a student of yours'),
+          'ksd generate "우주를 나는 고래" --model ~/models/stable-diffusion-v1-4 --student runs/roberta',
+        ],
+      ),
+    )
+    .action(generate);
+}
+
+async function generate(prompt: string, options: Options): Promise<void> {
+  const { model, scheduler, device, count, out } = options;
+  const student = await chooseStudent(options.student, model);
+  warnOfKorean(prompt, options, student);
+  const studio = await openStudio({ device, model, scheduler }, student ? [student] : []);
+  const textEncoder = studio.students[0];
+  const began = performance.now();
+  try {
+    const drawn = await drawAll(studio.pipeline, {
+      prompt,
+      negativePrompt: options.negative,
+      batch: count,
+      seed: options.seed,
+      steps: options.steps,
+      ...guidanceFor(model, options.guidance),
+      ...sizeOf(options),
+      ...(textEncoder ? { textEncoder } : {}),
+    });
+    const time = seconds(performance.now() - began);
+    const paths = await save(drawn, out);
+    for (const warning of new Set(drawn.flatMap(({ generation }) => generation.warnings))) warn(warning);
+    for (const path of paths) console.log(path);
+    process.stderr.write(`${t(`${count}장을 ${time}에 그렸습니다`, `${count} drawn in ${time}`)}\n`);
+  } finally {
+    await studio.dispose();
+  }
+}
+
+/** Draws a few at a time, so that many pictures take no more memory than a few. */
+async function drawAll(pipeline: Pipeline, request: GenerationRequest): Promise<Drawn[]> {
+  const seeds = seedsOf(request.seed ?? 0, request.batch ?? 1);
+  const parts: Seed[][] = [];
+  for (let start = 0; start < seeds.length; start += atOnce) parts.push(seeds.slice(start, start + atOnce));
+  let bar: ReturnType<typeof progress> | undefined;
+  const show = ({ calls }: GenerationStep) => {
+    bar ??= progress({
+      total: calls * parts.length,
+      label: t('그리기', 'drawing'),
+      unit: t('단계', 'steps'),
+    });
+    bar.tick();
+  };
+  try {
+    const drawn: Drawn[] = [];
+    for (const part of parts) {
+      drawn.push(await pipeline.draw({ ...request, batch: part.length, seed: part }, show));
+    }
+    return drawn;
+  } finally {
+    bar?.stop();
+  }
+}
+
+/** `--width` and `--height` outdo `--size`. */
+function sizeOf({ size, width, height }: Options): { width?: number; height?: number } {
+  return {
+    ...size,
+    ...(width === undefined ? {} : { width }),
+    ...(height === undefined ? {} : { height }),
+  };
+}
+
+/** Into the file that `out` names, further ones beside it; or into the folder, under names that tell what they show. */
+async function save(drawn: readonly Drawn[], out: string): Promise<string[]> {
+  const paths: string[] = [];
+  for (const part of drawn) {
+    if (!out.toLowerCase().endsWith('.png')) {
+      paths.push(...(await savePictures(out, part)));
+      continue;
+    }
+    for (const [index, image] of part.images.entries()) {
+      const path = paths.length === 0 ? out : `${out.slice(0, -4)}-${paths.length + 1}.png`;
+      await writeFileAtomic(path, pictureFile(image, part.generation, index));
+      paths.push(path);
+    }
+  }
+  return paths;
+}
+
+function warnOfKorean(prompt: string, options: Options, student: StudentFolder | undefined): void {
+  if (student !== undefined || options.student === noStudent || !/\p{Script=Hangul}/u.test(prompt)) return;
+  warn(
+    t(
+      '모델의 원래 텍스트 인코더는 한국어를 배우지 않았을 수 있습니다. --student로 학생 모델을 주세요.',
+      'the text encoder of this model may know no Korean; give a student with --student.',
+    ),
+  );
+}
+
+function warn(text: string): void {
+  process.stderr.write(`⚠ ${text}\n`);
+}

@@ -1,0 +1,73 @@
+/**
+ * Opening a model with students, and showing how far a drawing is: what the commands that draw have in common.
+ */
+import type { TextEncoder } from '../encoders/textEncoder.ts';
+import { type Comparison, type ComparisonRequest, compare } from '../generation/compare.ts';
+import { finish } from '../generation/finish.ts';
+import { openPipeline } from '../generation/folder.ts';
+import type { Pipeline } from '../generation/pipeline.ts';
+import type { RequestedDevice } from '../runtime/session.ts';
+import { t } from './messages.ts';
+import { openDevice } from './options.ts';
+import { isPackagedModel, packagedModel } from './packaged.ts';
+import { progress } from './progress.ts';
+import { openStudent, type StudentFolder } from './students.ts';
+
+export interface Studio {
+  readonly pipeline: Pipeline;
+  readonly students: readonly TextEncoder[];
+  dispose(): Promise<void>;
+}
+
+export interface StudioOptions {
+  readonly device: RequestedDevice;
+  /** Folder of a Stable Diffusion. */
+  readonly model: string;
+  readonly scheduler: string;
+}
+
+/** Opens device, model and students. */
+export async function openStudio(
+  { device, model, scheduler }: StudioOptions,
+  wanted: readonly StudentFolder[],
+): Promise<Studio> {
+  const runtime = await openDevice(device);
+  const pipeline = await openPipeline(runtime, model, { scheduler });
+  const students: TextEncoder[] = [];
+  for (const student of wanted) students.push(await openStudent(runtime, student));
+  return {
+    pipeline,
+    students,
+    dispose: async () => {
+      for (const student of students) await student.dispose();
+      await pipeline.dispose();
+    },
+  };
+}
+
+/** What was asked for, else what suits the model: the pipeline's own default is for full-size ones. */
+export function guidanceFor(model: string, asked: number | undefined): { guidance?: number } {
+  if (asked !== undefined) return { guidance: asked };
+  return isPackagedModel(model) ? { guidance: packagedModel.guidance } : {};
+}
+
+/** Draws a comparison behind a progress bar. */
+export async function drawComparison(
+  request: ComparisonRequest & { readonly steps: number },
+  label: string,
+): Promise<Comparison> {
+  const { steps } = request;
+  let bar: ReturnType<typeof progress> | undefined;
+  let shown = 0;
+  try {
+    return await finish(compare(request), ({ done, total, column }) => {
+      bar ??= progress({ total: total * steps, label, unit: t('단계', 'steps') });
+      // A sampler may call the model more often than it has steps.
+      const reached = Math.round(done * steps);
+      bar.tick(reached - shown, column.split('\n')[0]);
+      shown = reached;
+    });
+  } finally {
+    bar?.stop();
+  }
+}

@@ -1,0 +1,68 @@
+#!/usr/bin/env node
+/**
+ * The command `ksd`. Assembles its commands; what each does stands in commands/.
+ */
+import { Command, Option } from 'commander';
+import { readJsonObject } from '../checkpoint/json.ts';
+import { addCompare } from './commands/compare.ts';
+import { addDemo } from './commands/demo.ts';
+import { addDistill } from './commands/distill.ts';
+import { addExport } from './commands/export.ts';
+import { addGenerate } from './commands/generate.ts';
+import { addInfo } from './commands/info.ts';
+import { addVocab } from './commands/vocab.ts';
+import { report } from './failure.ts';
+import { languages, requestedLanguage, speak, t } from './messages.ts';
+import { packageFile } from './packaged.ts';
+import { displayWidth } from './width.ts';
+
+const commands = [addDemo, addGenerate, addCompare, addDistill, addExport, addVocab, addInfo];
+
+/** Headings of help texts in commander's words. */
+const titles: Readonly<Record<string, () => string>> = {
+  'Usage:': () => t('사용법', 'Usage:'),
+  'Arguments:': () => t('인자', 'Arguments:'),
+  'Options:': () => t('선택', 'Options:'),
+  'Commands:': () => t('명령', 'Commands:'),
+};
+
+function createProgram(version: string): Command {
+  const program = new Command('ksd')
+    .description(
+      t(
+        '한국어를 알아듣는 Stable Diffusion: 증류, 생성, 비교',
+        'Stable Diffusion that understands Korean: distil, generate, compare',
+      ),
+    )
+    .version(version, '-V, --version', t('버전', 'version'))
+    .helpOption('-h, --help', t('도움말', 'help'))
+    .helpCommand('help [command]', t('명령의 도움말', 'help for a command'))
+    .addOption(new Option('--lang <language>', t('쓸 말', 'language')).choices(languages))
+    .configureHelp({
+      displayWidth: (text) => displayWidth(text),
+      styleTitle: (title) => titles[title]?.() ?? title,
+    })
+    .exitOverride();
+  for (const add of commands) add(program);
+  return program;
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  speak(requestedLanguage(args, process.env));
+  try {
+    const { version } = await readJsonObject(packageFile);
+    await createProgram(String(version)).parseAsync(args, { from: 'user' });
+    return 0;
+  } catch (error) {
+    return report(error);
+  }
+}
+
+// A reader such as `head` that has seen enough is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+const status = await main(process.argv.slice(2));
+if (status !== 0) process.exitCode = status;

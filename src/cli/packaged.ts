@@ -1,0 +1,48 @@
+/**
+ * What comes with this package: a small Stable Diffusion of emoji and students distilled from it, so that every command
+ * works on a fresh machine, from any folder.
+ */
+import { readdir, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** `src/cli` and `dist/cli` both lie two folders below it. */
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+export const packagedModel = {
+  folder: join(root, 'models', 'emoji-sd', 'model'),
+  /** Its README measured that 7.5, the guidance that the full-size models are used with, spoils backgrounds. */
+  guidance: 5,
+} as const;
+
+/** The version of this package. */
+export const packageFile = join(root, 'package.json');
+
+const studentsFolder = join(root, 'models', 'students');
+
+/** The one that reads Korean best of the three. */
+const preferredStudent = 'roberta';
+
+/** Where the student called `name` lies in the package, there or not. */
+export function packagedStudent(name: string): string {
+  return join(studentsFolder, name);
+}
+
+/** Names of the packaged students, the preferred one first. */
+export async function packagedStudents(): Promise<string[]> {
+  const names = await readdir(studentsFolder).catch(() => []);
+  const found: string[] = [];
+  for (const name of names.sort()) {
+    if (await isFile(join(studentsFolder, name, 'config.json'))) found.push(name);
+  }
+  return found.sort((a, b) => Number(b === preferredStudent) - Number(a === preferredStudent));
+}
+
+/** Whether `folder` is the packaged model, however its path is written. */
+export function isPackagedModel(folder: string): boolean {
+  return resolve(folder) === resolve(packagedModel.folder);
+}
+
+export async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() ?? false;
+}

@@ -1,0 +1,136 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readPairs } from '../corpus/pairs.ts';
+import { openTextEncoder } from '../encoders/textEncoder.ts';
+import { openRuntime } from '../runtime/node.ts';
+import { wordpieceFiles } from '../text/wordpieceFiles.ts';
+import { trainWordPiece } from '../text/wordpieceTrainer.ts';
+import type { Experiment } from './experiment.ts';
+import { parseExperiment } from './experiment.ts';
+import { readMetrics } from './runFolder.ts';
+import { type TrainEvent, train } from './train.ts';
+
+const model = resolve('models/emoji-sd/model');
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ksd-train-'));
+  const pairs = (await readPairs('models/emoji-sd/captions/train.jsonl')).slice(0, 120);
+  await writeFile(join(folder, 'pairs.jsonl'), pairs.map((pair) => `${JSON.stringify(pair)}\n`).join(''));
+  const vocabulary = trainWordPiece(
+    pairs.flatMap(({ en, ko }) => [en, ko]),
+    { size: 600, minFrequency: 1 },
+  );
+  for (const [name, content] of Object.entries(wordpieceFiles(vocabulary)))
+    await writeFile(join(folder, name), content);
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+function experiment(training: object = {}, kind = 'roberta'): Experiment {
+  const config = {
+    hidden_size: 192,
+    intermediate_size: 64,
+    num_hidden_layers: 1,
+    num_attention_heads: 4,
+    max_position_embeddings: 80,
+    layer_norm_eps: 1e-5,
+  };
+  const yaml = JSON.stringify({
+    name: 'tiny',
+    seed: 7,
+    teacher: model,
+    student: { kind, start: 'random', tokenizer: '.', config },
+    corpus: { pairs: 'pairs.jsonl', validation: 0.2 },
+    training: { epochs: 2, batchSize: 16, optimizer: 'torch', learningRate: 2e-3, ...training },
+  });
+  return parseExperiment(yaml, join(folder, 'tiny.yaml'));
+}
+
+async function runTo(
+  name: string,
+  what: Experiment,
+  stopAfter = Number.POSITIVE_INFINITY,
+): Promise<TrainEvent[]> {
+  const runtime = await openRuntime('cpu');
+  const stop = new AbortController();
+  const events: TrainEvent[] = [];
+  for await (const event of train(what, { runtime, folder: join(folder, name), signal: stop.signal })) {
+    events.push(event);
+    if (event.kind === 'step' && event.metric.step === stopAfter) stop.abort();
+  }
+  return events;
+}
+
+async function traceOf(name: string) {
+  const metrics = await readMetrics(join(folder, name));
+  return metrics.map((metric) => ({ ...metric, pairsPerSecond: 0 }));
+}
+
+test('a run learns: both losses fall, and best has the lowest validation loss', async () => {
+  const events = await runTo('whole', experiment({ epochs: 6 }));
+  const epochs = events.filter((event) => event.kind === 'epoch');
+  expect(epochs).toHaveLength(6);
+  const [first, last] = [epochs[0]!.metric, epochs.at(-1)!.metric];
+  expect(last.train.lossKo).toBeLessThan(first.train.lossKo * 0.8);
+  expect(last.train.lossEn).toBeLessThan(first.train.lossEn * 0.8);
+  const losses = epochs.map(({ metric: { validation } }) => validation.lossEn + validation.lossKo);
+  const state = JSON.parse(await readFile(join(folder, 'whole', 'best', 'state.json'), 'utf8'));
+  expect(state.best.loss).toBeCloseTo(Math.min(...losses), 12);
+});
+
+test('a run that was stopped twice ends with the bytes of one that was not', async () => {
+  await runTo('straight', experiment());
+  expect((await runTo('stopped', experiment(), 3)).at(-1)?.kind).toBe('stopped');
+  await runTo('stopped', experiment(), 9);
+  await runTo('stopped', experiment());
+  expect(await traceOf('stopped')).toEqual(await traceOf('straight'));
+  for (const file of ['model.safetensors', 'optimizer.safetensors']) {
+    const [a, b] = await Promise.all(
+      ['stopped', 'straight'].map((run) => readFile(join(folder, run, 'last', file))),
+    );
+    expect(a!.equals(b!), file).toBe(true);
+  }
+});
+
+test('folding pads changes no loss beyond rounding', async () => {
+  await runTo('folded', experiment());
+  await runTo('padded', experiment({ foldPads: false }));
+  const [folded, padded] = [await traceOf('folded'), await traceOf('padded')];
+  expect(folded).toHaveLength(padded.length);
+  folded.forEach((metric, i) => {
+    const other = padded[i]!;
+    if (metric.kind !== 'step' || other.kind !== 'step') return;
+    expect(metric.lossKo).toBeCloseTo(other.lossKo, 3);
+    expect(metric.lossEn).toBeCloseTo(other.lossEn, 3);
+  });
+});
+
+test('a finished run is an encoder that opens with its tokenizer', async () => {
+  const encoder = await openTextEncoder(await openRuntime('cpu'), join(folder, 'whole', 'best'));
+  const states = await encoder.encode(['빨간 사과', 'a red apple']);
+  expect(states.shape).toEqual([2, 77, 192]);
+  expect(states.data.every(Number.isFinite)).toBe(true);
+});
+
+test('the pooled student trains its pooler', async () => {
+  const events = await runTo('pooled', experiment({}, 'roberta-pooler'));
+  const epochs = events.filter((event) => event.kind === 'epoch');
+  expect(epochs[1]!.metric.train.lossKo).toBeLessThan(epochs[0]!.metric.train.lossKo);
+});
+
+test('a run folder of another experiment is refused, and left alone', async () => {
+  await expect(runTo('whole', experiment({ learningRate: 1e-4 }))).rejects.toThrow(/another experiment/);
+});
+
+test('a run whose loss is no longer a number stops and says so', async () => {
+  await expect(runTo('diverged', experiment({ learningRate: 1e30 }))).rejects.toThrow(/no longer a number/);
+});
+
+test('a student of another hidden size than its teacher is refused', async () => {
+  const odd = experiment();
+  const config = { ...odd.student.config, hidden_size: 96 };
+  await expect(runTo('odd', { ...odd, student: { ...odd.student, config } })).rejects.toThrow(/hidden size/);
+});

@@ -1,0 +1,163 @@
+/**
+ * The figure of this project: what a model draws of the same prompts in English and in Korean, with its own text
+ * encoder and with students, always from the same noise. Node only for the sake of writing it.
+ */
+import { writeFileAtomic } from '../checkpoint/atomic.ts';
+import type { TextEncoder } from '../encoders/textEncoder.ts';
+import { InputError } from '../errors.ts';
+import { rasterizePng } from '../pictures/fonts.ts';
+import { type PictureGrid, pictureGrid } from '../pictures/grid.ts';
+import type { Image } from '../pictures/image.ts';
+import type { Seed } from './latents.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { GenerationRequest } from './request.ts';
+
+export interface PromptPair {
+  readonly ko: string;
+  readonly en: string;
+}
+
+export interface ComparisonRequest
+  extends Pick<GenerationRequest, 'steps' | 'guidance' | 'scheduler' | 'width' | 'height' | 'signal'> {
+  readonly pipeline: Pipeline;
+  /** Empty: only the model's own encoder, the state before. */
+  readonly students: readonly TextEncoder[];
+  readonly prompts: readonly PromptPair[];
+  /** Every prompt is drawn with each of them, in a row of its own; 0 by default. */
+  readonly seeds?: readonly Seed[];
+  /** Pictures at once, 4 by default. */
+  readonly batch?: number;
+}
+
+export interface ComparisonColumn {
+  /** Korean, then English on a line of its own. */
+  readonly header: string;
+  readonly language: keyof PromptPair;
+  readonly textEncoder: TextEncoder;
+}
+
+export interface ComparisonRow {
+  readonly prompt: PromptPair;
+  readonly seed: Seed;
+  /** One for each column. */
+  readonly images: readonly Image[];
+}
+
+export interface Comparison {
+  readonly columns: readonly ComparisonColumn[];
+  readonly rows: readonly ComparisonRow[];
+}
+
+export interface ComparisonProgress {
+  /** Pictures that are done, those in work by their share. */
+  readonly done: number;
+  readonly total: number;
+  /** Header of the column in work. */
+  readonly column: string;
+}
+
+/**
+ * Draws column by column, yielding after each model call. All pictures of a row start from the same latents.
+ * Throws InputError without prompts, and what `generate` throws.
+ */
+export async function* compare(
+  request: ComparisonRequest,
+): AsyncGenerator<ComparisonProgress, Comparison, undefined> {
+  const { prompts, seeds = [0], batch = 4 } = request;
+  const rows = prompts.flatMap((prompt) => seeds.map((seed) => ({ prompt, seed })));
+  if (rows.length === 0 || !Number.isInteger(batch) || batch < 1) {
+    throw new InputError(
+      `${prompts.length} prompts with ${seeds.length} seeds, ${batch} at once, make no comparison.`,
+      'Give at least one of each.',
+    );
+  }
+  const columns = await columnsOf(request);
+  const total = columns.length * rows.length;
+  const drawn: Image[][] = [];
+  for (const [i, column] of columns.entries()) {
+    const images: Image[] = [];
+    for (let start = 0; start < rows.length; start += batch) {
+      const part = rows.slice(start, start + batch);
+      const done = i * rows.length + start;
+      const steps = drawPart(request, column, part);
+      let next = await steps.next();
+      for (; !next.done; next = await steps.next()) {
+        yield { done: done + next.value * part.length, total, column: column.header };
+      }
+      images.push(...next.value);
+    }
+    drawn.push(images);
+  }
+  return {
+    columns,
+    rows: rows.map((row, i) => ({ ...row, images: drawn.map((images) => images[i] as Image) })),
+  };
+}
+
+/** Yields the share of the model calls that are done, returns the pictures. */
+async function* drawPart(
+  request: ComparisonRequest,
+  { language, textEncoder }: ComparisonColumn,
+  rows: readonly Omit<ComparisonRow, 'images'>[],
+): AsyncGenerator<number, Image[], undefined> {
+  const { pipeline, students, prompts, seeds, batch, ...settings } = request;
+  const run = pipeline.generate({
+    ...settings,
+    prompt: rows.map(({ prompt }) => prompt[language]),
+    seed: rows.map(({ seed }) => seed),
+    textEncoder,
+  });
+  for (;;) {
+    const next = await run.next();
+    if (next.done) return pipeline.decode(next.value.latents);
+    yield next.value.call / next.value.calls;
+  }
+}
+
+/** The model's own encoder in both languages, then every student in Korean, then every student in English. */
+async function columnsOf({ pipeline, students }: ComparisonRequest): Promise<ComparisonColumn[]> {
+  const teacher = await pipeline.textEncoder();
+  const korean = students.map(
+    (student): ComparisonColumn => ({
+      header: `${student.name} + 한국어 (후)\n${student.name} + Korean (after)`,
+      language: 'ko',
+      textEncoder: student,
+    }),
+  );
+  const english = students.map(
+    (student): ComparisonColumn => ({
+      header: `${student.name} + 영어\n${student.name} + English`,
+      language: 'en',
+      textEncoder: student,
+    }),
+  );
+  return [
+    { header: '원본 + 영어\noriginal + English', language: 'en', textEncoder: teacher },
+    { header: '원본 + 한국어 (전)\noriginal + Korean (before)', language: 'ko', textEncoder: teacher },
+    ...korean,
+    ...english,
+  ];
+}
+
+/** The comparison as a labelled grid; `texts` adds a title and the like. */
+export function comparisonGrid(
+  { columns, rows }: Comparison,
+  texts: Pick<PictureGrid, 'title' | 'subtitle' | 'footnote' | 'cellSize'> = {},
+): PictureGrid {
+  const severalSeeds = new Set(rows.map(({ seed }) => seed)).size > 1;
+  return {
+    ...texts,
+    columns: columns.map(({ header }) => header),
+    rows: rows.map(({ prompt, seed, images }) => ({
+      label: [prompt.ko, prompt.en, ...(severalSeeds ? [`seed ${seed}`] : [])].join('\n'),
+      cells: images,
+    })),
+  };
+}
+
+/** Writes `<path>.svg` and `<path>.png`. Throws CheckpointError if the file system refuses. */
+export async function saveGrid(path: string, grid: PictureGrid): Promise<void> {
+  const svg = pictureGrid(grid);
+  await writeFileAtomic(`${path}.svg`, svg);
+  await writeFileAtomic(`${path}.png`, rasterizePng(svg));
+}
