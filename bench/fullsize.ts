@@ -2,7 +2,7 @@
  * Stable Diffusion v1.4's U-Net and CLIP ViT-L/14's text encoder at their real shapes with random weights: time to
  * load, time of a step, peak memory, from F32 and from F16 files. Each measurement runs in a process of its own.
  *
- *   npm run bench:fullsize [unet|clip] [F32|F16]
+ *   npm run bench:fullsize -- [unet|clip] [F32|F16]
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, stat } from 'node:fs/promises';

@@ -7,7 +7,7 @@ import { finish } from '../generation/finish.ts';
 import { openPipeline } from '../generation/folder.ts';
 import type { Pipeline } from '../generation/pipeline.ts';
 import type { RequestedDevice } from '../runtime/session.ts';
-import { t } from './messages.ts';
+import { word } from './messages.ts';
 import { openDevice } from './options.ts';
 import { isPackagedModel, packagedModel } from './packaged.ts';
 import { progress } from './progress.ts';
@@ -61,7 +61,7 @@ export async function drawComparison(
   let shown = 0;
   try {
     return await finish(compare(request), ({ done, total, column }) => {
-      bar ??= progress({ total: total * steps, label, unit: t('단계', 'steps') });
+      bar ??= progress({ total: total * steps, label, unit: word('단계', 'steps') });
       // A sampler may call the model more often than it has steps.
       const reached = Math.round(done * steps);
       bar.tick(reached - shown, column.split('\n')[0]);

@@ -20,10 +20,10 @@ const commands = [addDemo, addGenerate, addCompare, addDistill, addExport, addVo
 
 /** Headings of help texts in commander's words. */
 const titles: Readonly<Record<string, () => string>> = {
-  'Usage:': () => t('사용법', 'Usage:'),
-  'Arguments:': () => t('인자', 'Arguments:'),
-  'Options:': () => t('선택', 'Options:'),
-  'Commands:': () => t('명령', 'Commands:'),
+  'Usage:': () => t('사용법', 'Usage'),
+  'Arguments:': () => t('인자', 'Arguments'),
+  'Options:': () => t('선택', 'Options'),
+  'Commands:': () => t('명령', 'Commands'),
 };
 
 function createProgram(version: string): Command {
@@ -40,7 +40,7 @@ function createProgram(version: string): Command {
     .addOption(new Option('--lang <language>', t('쓸 말', 'language')).choices(languages))
     .configureHelp({
       displayWidth: (text) => displayWidth(text),
-      styleTitle: (title) => titles[title]?.() ?? title,
+      styleTitle: (title) => `${titles[title]?.() ?? title.replace(/:$/, '')}:`,
     })
     .exitOverride();
   for (const add of commands) add(program);

@@ -16,10 +16,9 @@ export function t(ko: string, en: string): string {
   return current === 'ko' ? ko : en;
 }
 
-/** Like `t` for texts of several lines: both stand below each other. */
-export function paragraphs(ko: string, en: string): string {
-  if (current === 'both') return `${ko}\n\n${en}`;
-  return current === 'ko' ? ko : en;
+/** One of the two, for words that stand where both would be too long: Korean unless English was asked for. */
+export function word(ko: string, en: string): string {
+  return current === 'en' ? en : ko;
 }
 
 /** Whether `value` names a language; anything else is left for the option parser to refuse. */

@@ -9,7 +9,7 @@ import { openPipeline } from '../generation/folder.ts';
 import type { Pipeline } from '../generation/pipeline.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { drawComparison } from './drawing.ts';
-import { t } from './messages.ts';
+import { word } from './messages.ts';
 
 export interface SampleDrawer {
   /** Draws with the student in `checkpoint`; returns the path of the picture. */
@@ -30,7 +30,7 @@ export function sampleDrawer(runtime: Runtime, experiment: Experiment, folder: s
         const { steps, guidance, seed } = drawing;
         const comparison = await drawComparison(
           { pipeline, students: [student], prompts: samples, seeds: [seed], steps, guidance, signal },
-          t('견본', 'samples'),
+          word('견본', 'samples'),
         );
         const stem = samplePath(folder, epoch);
         const title = `${name}: epoch ${epoch}`;

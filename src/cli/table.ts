@@ -5,14 +5,14 @@ import { displayWidth, padEnd } from './width.ts';
 
 export type Row = readonly string[];
 
-/** Lines of a table; all columns after the first stand on the right, as numbers do. */
-export function tableLines(header: Row, rows: readonly Row[]): string[] {
+/** Lines of a table; the first `texts` columns stand on the left, the others on the right, as numbers do. */
+export function tableLines(header: Row, rows: readonly Row[], texts = 1): string[] {
   const widths = header.map((_, column) =>
     Math.max(...[header, ...rows].map((row) => displayWidth(row[column] ?? ''))),
   );
   const line = (row: Row) =>
     widths
-      .map((width, column) => aligned(row[column] ?? '', width, column > 0))
+      .map((width, column) => aligned(row[column] ?? '', width, column >= texts))
       .join('  ')
       .trimEnd();
   return [line(header), widths.map((width) => '─'.repeat(width)).join('  '), ...rows.map(line)];

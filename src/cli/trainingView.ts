@@ -4,7 +4,7 @@
  */
 import type { EpochMetric, StepMetric } from '../distillation/runFolder.ts';
 import type { RunFacts, TrainEvent } from '../distillation/train.ts';
-import { t } from './messages.ts';
+import { t, word } from './messages.ts';
 import { type Progress, progress } from './progress.ts';
 import { aligned } from './table.ts';
 import { compact } from './units.ts';
@@ -72,9 +72,9 @@ export function trainingView(): TrainingView {
 }
 
 const labels: Readonly<Record<Kind, () => { label: string; unit: string }>> = {
-  teacher: () => ({ label: t('교사', 'teacher'), unit: t('문장', 'sentences') }),
-  step: () => ({ label: t('학습', 'training'), unit: t('단계', 'steps') }),
-  validate: () => ({ label: t('검증', 'validation'), unit: t('쌍', 'pairs') }),
+  teacher: () => ({ label: word('교사', 'teacher'), unit: word('문장', 'sentences') }),
+  step: () => ({ label: word('학습', 'training'), unit: word('단계', 'steps') }),
+  validate: () => ({ label: word('검증', 'validation'), unit: word('쌍', 'pairs') }),
 };
 
 function startText(folder: string, facts: RunFacts): string {

@@ -5,7 +5,7 @@ import { GraphError } from '../errors.ts';
 import { type Node, scalar, type Value } from './graph.ts';
 import { add } from './ops/arithmetic.ts';
 import { zeros } from './ops/reduce.ts';
-import { formatShape } from './shape.ts';
+import { formatShape, sameShape } from './shape.ts';
 
 /**
  * The gradient of `loss` with respect to each of `wrt`, in that order and of their shapes.
@@ -22,6 +22,12 @@ export function gradients(
     throw new GraphError(
       `The loss ${loss.name} has shape ${formatShape(loss.shape)}, not rank 0.`,
       'Reduce it to one number first, or give an upstream gradient.',
+    );
+  }
+  if (upstream && !sameShape(upstream.shape, loss.shape)) {
+    throw new GraphError(
+      `The upstream gradient has shape ${formatShape(upstream.shape)}, but ${loss.name} has ${formatShape(loss.shape)}.`,
+      'Give a gradient of the shape of the loss.',
     );
   }
   const { graph } = loss;
@@ -74,7 +80,7 @@ function backward(
   inputs.forEach((value, i) => {
     const gradient = results[i];
     if (!value || !gradient || !needs(i)) return;
-    if (gradient.shape.join() !== value.shape.join()) {
+    if (!sameShape(gradient.shape, value.shape)) {
       throw new GraphError(
         `The gradient rule of ${operator.type} gives ${formatShape(gradient.shape)} for ${value.name} ${formatShape(value.shape)}.`,
         'This is a defect of the rule.',

@@ -131,17 +131,22 @@ export function parameter(graph: Graph, name: string, shape: readonly number[]):
 /** A tensor that is part of the graph. Equal small constants are kept once. */
 export function constant(graph: Graph, data: ConstantData, shape: readonly number[]): Value {
   const dtype = dtypeOfData(data);
-  const key = data.length <= 64 ? `${dtype}[${shape}]{${data.join()}}` : undefined;
+  const key = data.length <= 64 ? `${dtype}[${shape}]{${written(data)}}` : undefined;
   const known = key === undefined ? undefined : graph.constants.get(key);
   if (known) return known.value;
   const size = shape.reduce((n, dim) => n * dim, 1);
   if (size !== data.length) {
     throw new GraphError(`A constant of shape [${shape}] needs ${size} elements, not ${data.length}.`);
   }
-  const name = `constant_${graph.constants.size}`;
+  const name = `constant#${graph.constants.size}`;
   const value = createValue(graph, name, dtype, shape);
   graph.constants.set(key ?? name, { value, data });
   return value;
+}
+
+/** The elements as text; the two zeros differ. */
+function written(data: ConstantData): string {
+  return Array.from(data, (x) => (Object.is(x, -0) ? '-0' : x)).join();
 }
 
 function dtypeOfData(data: ConstantData): DType {

@@ -62,7 +62,8 @@ export function emit<A extends Attributes>(
   const types = operator.infer(inputs as readonly Value[], attributes);
   const outputs: Value[] = [];
   const node: Node = { operator, inputs, outputs, attributes };
-  const name = `${operator.type}_${graph.nodes.length}`;
+  // No state dict and no caller has names with #, so these are free.
+  const name = `${operator.type}#${graph.nodes.length}`;
   types.forEach(({ dtype, shape }, i) => {
     outputs.push(createValue(graph, i === 0 ? name : `${name}.${i}`, dtype, shape, node));
   });

@@ -50,6 +50,7 @@ const irVersion = 10;
 
 /** The ONNX model (IR version 10, opset 21, com.microsoft 1) that computes `outputs`. */
 export function serialize(graph: Graph, { outputs, bind }: SerializeOptions): Uint8Array<ArrayBuffer> {
+  checkOutputs(graph, outputs);
   const { nodes, leaves } = reachable(graph, Object.values(outputs));
   const initializer: TensorProto[] = [];
   const casts: NodeProto[] = [];
@@ -78,6 +79,24 @@ export function serialize(graph: Graph, { outputs, bind }: SerializeOptions): Ui
   return toBinary(ModelProtoSchema, model);
 }
 
+/** ONNX has one name space: an output is a value of its own and cannot share the name of another. */
+function checkOutputs(graph: Graph, outputs: Readonly<Record<string, Value>>): void {
+  for (const [name, value] of Object.entries(outputs)) {
+    if (value.graph !== graph) {
+      throw new GraphError(
+        `Output ${name} is a value of another graph.`,
+        'Serialize the graph that it is in.',
+      );
+    }
+    if (graph.inputs.has(name) || graph.parameters.has(name) || name.includes('#')) {
+      throw new GraphError(
+        `Output ${name} has the name of an input, a parameter or an inner value of the graph.`,
+        'Choose another name for the output.',
+      );
+    }
+  }
+}
+
 /** The nodes that the outputs need, in order, and the values without a node that these start from. */
 function reachable(graph: Graph, outputs: readonly Value[]): { nodes: Node[]; leaves: Set<Value> } {
   const wanted = new Set(outputs);
@@ -101,32 +120,31 @@ function bindParameter(
   initializer: TensorProto[],
   casts: NodeProto[],
 ): void {
-  const dims = (value.shape as readonly number[]).map(BigInt);
-  if (binding.kind === 'data') {
-    initializer.push(
-      create(TensorProtoSchema, {
-        name: value.name,
-        dims,
-        dataType: onnxTypeOf.float32,
-        rawData: bytesOf(binding.data),
-      }),
-    );
-    return;
-  }
-  const { dtype, location, offset, length } = binding;
-  const size = (value.shape as readonly number[]).reduce((a, b) => a * b, byteSizeOf[dtype]);
+  const dtype = binding.kind === 'data' ? 'float32' : binding.dtype;
+  const length = binding.kind === 'data' ? binding.data.byteLength : binding.length;
+  const shape = value.shape as readonly number[];
+  const size = shape.reduce((a, b) => a * b, byteSizeOf[dtype]);
   if (size !== length) {
     throw new GraphError(
-      `${value.name} [${value.shape}] needs ${size} bytes of ${dtype}, but ${length} are given.`,
+      `${value.name} [${shape}] needs ${size} bytes of ${dtype}, but ${length} are given.`,
+      'Check that the weights belong to this graph.',
     );
   }
+  const dims = shape.map(BigInt);
+  const dataType = onnxTypeOf[dtype];
+  if (binding.kind === 'data') {
+    const rawData = bytesOf(binding.data);
+    initializer.push(create(TensorProtoSchema, { name: value.name, dims, dataType, rawData }));
+    return;
+  }
+  const { location, offset } = binding;
   const stored = dtype === value.dtype ? value.name : `${value.name}:stored`;
   const entries = Object.entries({ location, offset: String(offset), length: String(length) });
   initializer.push(
     create(TensorProtoSchema, {
       name: stored,
       dims,
-      dataType: onnxTypeOf[dtype],
+      dataType,
       dataLocation: TensorProto_DataLocation.EXTERNAL,
       externalData: entries.map(([key, entry]) => ({ key, value: entry })),
     }),

@@ -11,7 +11,7 @@ import { linear } from './ops/matmul.ts';
 import { layerNorm } from './ops/normalization.ts';
 import { expand, reduceSum, sumTo } from './ops/reduce.ts';
 import { reduceMean } from './ops/statistics.ts';
-import type { Shape } from './shape.ts';
+import { product, type Shape } from './shape.ts';
 import { integers, openSession, randomFloats, type TestTensor } from './testing.ts';
 
 type Sizes = Readonly<Record<string, number>>;
@@ -59,16 +59,15 @@ const models: Readonly<Record<string, Model>> = {
   },
   'reshape of three symbolic dimensions': {
     inputs: { x: ['batch', 'length', 'width'] },
-    build: ({ x }) =>
-      reshape(mul(reshape(x!, ['batch*length', 'width']), reshape(x!, ['batch*length', 'width'])), [
-        'width',
-        'batch',
-        'length',
-      ]),
+    build: ({ x }) => {
+      const [batch, length, width] = x!.shape;
+      const rows = reshape(x!, [product([batch!, length!]), width!]);
+      return reshape(mul(rows, rows), [width!, batch!, length!]);
+    },
   },
   'expand and sum of symbolic dimensions': {
     inputs: { x: ['length', 1], y: ['batch', 'length', 4] },
-    build: ({ x, y }) => mul(expand(x!, ['batch', 'length', 4]), sumTo(mul(y!, y!), ['length', 1])),
+    build: ({ x, y }) => mul(expand(x!, y!.shape), sumTo(mul(y!, y!), x!.shape)),
   },
   'means over symbolic dimensions': {
     inputs: { x: ['batch', 'length', 3] },

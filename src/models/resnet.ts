@@ -20,23 +20,11 @@ export interface NormOptions {
  * `time` [1 or batch, size], already activated, is projected and added to every pixel between the convolutions.
  */
 export function resnet(scope: Scope, x: Value, channels: number, norm: NormOptions, time?: Value): Value {
-  const first = convolution(
-    within(scope, 'conv1'),
-    normalised(within(scope, 'norm1'), x, norm),
-    channels,
-    3,
-    {
-      padding: 1,
-    },
-  );
+  const convolved = (name: string, value: Value) =>
+    convolution(within(scope, name), value, channels, 3, { padding: 1 });
+  const first = convolved('conv1', normalised(within(scope, 'norm1'), x, norm));
   const timed = time ? add(first, perChannel(linear(within(scope, 'time_emb_proj'), time, channels))) : first;
-  const second = convolution(
-    within(scope, 'conv2'),
-    normalised(within(scope, 'norm2'), timed, norm),
-    channels,
-    3,
-    { padding: 1 },
-  );
+  const second = convolved('conv2', normalised(within(scope, 'norm2'), timed, norm));
   const straight = x.shape[1] === channels ? x : convolution(within(scope, 'conv_shortcut'), x, channels, 1);
   return record(scope, add(straight, second));
 }

@@ -6,7 +6,7 @@ import { InputError } from '../../errors.ts';
 import { comparisonGrid, type PromptPair, saveGrid } from '../../generation/compare.ts';
 import type { RequestedDevice } from '../../runtime/session.ts';
 import { drawComparison, guidanceFor, openStudio } from '../drawing.ts';
-import { t } from '../messages.ts';
+import { t, word } from '../messages.ts';
 import {
   addDrawingOptions,
   type DrawingOptions,
@@ -80,7 +80,7 @@ async function compareEncoders(texts: readonly string[], options: Options): Prom
         batch,
         ...guidanceFor(model, options.guidance),
       },
-      t('그리기', 'drawing'),
+      word('그리기', 'drawing'),
     );
     const stem = out.replace(/\.(png|svg)$/i, '');
     await saveGrid(stem, comparisonGrid(comparison, title === undefined ? {} : { title }));

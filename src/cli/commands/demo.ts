@@ -7,7 +7,7 @@ import { type Comparison, comparisonGrid, type PromptPair, saveGrid } from '../.
 import type { PictureGrid } from '../../pictures/grid.ts';
 import type { RequestedDevice } from '../../runtime/session.ts';
 import { drawComparison, openStudio } from '../drawing.ts';
-import { t } from '../messages.ts';
+import { t, word } from '../messages.ts';
 import { deviceOption, examples } from '../options.ts';
 import { packagedModel } from '../packaged.ts';
 import { chooseStudent } from '../students.ts';
@@ -64,7 +64,7 @@ async function demo({ out, device }: Options): Promise<void> {
   try {
     const comparison = await drawComparison(
       { pipeline, students, prompts, seeds: [seed], steps, guidance, batch: prompts.length },
-      t('그리기', 'drawing'),
+      word('그리기', 'drawing'),
     );
     const stem = out.replace(/\.(png|svg)$/i, '');
     await saveGrid(stem, figure(comparison, student.name));

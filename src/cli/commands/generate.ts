@@ -9,7 +9,7 @@ import type { Drawn, GenerationStep, Pipeline } from '../../generation/pipeline.
 import type { GenerationRequest } from '../../generation/request.ts';
 import type { RequestedDevice } from '../../runtime/session.ts';
 import { guidanceFor, openStudio } from '../drawing.ts';
-import { t } from '../messages.ts';
+import { t, word } from '../messages.ts';
 import {
   addDrawingOptions,
   type DrawingOptions,
@@ -121,8 +121,8 @@ async function drawAll(pipeline: Pipeline, request: GenerationRequest): Promise<
   const show = ({ calls }: GenerationStep) => {
     bar ??= progress({
       total: calls * parts.length,
-      label: t('그리기', 'drawing'),
-      unit: t('단계', 'steps'),
+      label: word('그리기', 'drawing'),
+      unit: word('단계', 'steps'),
     });
     bar.tick();
   };

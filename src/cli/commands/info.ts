@@ -101,7 +101,7 @@ async function showModel(folder: string): Promise<void> {
     ],
     ['scheduler', model.scheduler.className],
   ];
-  for (const line of tableLines(sizeHeader(), [...rows, ...others])) console.log(`  ${line}`);
+  for (const line of tableLines(sizeHeader(), [...rows, ...others], 2)) console.log(`  ${line}`);
 }
 
 async function showStudents(students: readonly StudentFolder[]): Promise<void> {
@@ -113,7 +113,7 @@ async function showStudents(students: readonly StudentFolder[]): Promise<void> {
     rows.push([name, vocabulary, ...sizeCells(weights)]);
   }
   console.log(`\n${t('학생 모델', 'students')}`);
-  for (const line of tableLines(sizeHeader(), rows)) console.log(`  ${line}`);
+  for (const line of tableLines(sizeHeader(), rows, 2)) console.log(`  ${line}`);
 }
 
 /** Parameters, bytes, and the types that they are stored as. */

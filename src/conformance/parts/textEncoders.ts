@@ -22,7 +22,7 @@ interface Case extends Tolerance {
   readonly model: string;
 }
 
-export const textEncoders: GoldenPart = {
+export const textEncodersPart: GoldenPart = {
   name: 'text_encoders',
   async *check(folder) {
     const { cases } = (await readJson(join(folder, 'cases.json'))) as { cases: Case[] };

@@ -59,7 +59,7 @@ const objectiveOf: Readonly<Record<string, ObjectiveName>> = {
 const lossTolerance = { atol: 1e-6, rtol: 1e-4 };
 const gradientTolerance = { atol: 1e-6, rtol: 1e-3 };
 
-export const training: GoldenPart = {
+export const trainingPart: GoldenPart = {
   name: 'training',
   async *check(folder) {
     const { students } = (await readJson(join(folder, 'cases.json'))) as {
