@@ -40,6 +40,13 @@ module.exports = {
       },
       to: { dependencyTypes: ['core'] },
     },
+    {
+      name: 'sampling-runs-in-a-browser',
+      comment: 'Only opening folders, saving pictures and drawing grids need Node.',
+      severity: 'error',
+      from: { path: '^src/generation/', pathNot: '/(folder|picture|compare)\\.ts$|\\.test\\.ts$' },
+      to: { dependencyTypes: ['core'] },
+    },
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
     { name: 'no-orphans-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],

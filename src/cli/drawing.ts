@@ -64,7 +64,8 @@ export async function drawComparison(
       bar ??= progress({ total: total * steps, label, unit: word('단계', 'steps') });
       // A sampler may call the model more often than it has steps.
       const reached = Math.round(done * steps);
-      bar.tick(reached - shown, column.split('\n')[0]);
+      const [korean = '', english = korean] = column.split('\n');
+      bar.tick(reached - shown, word(korean, english));
       shown = reached;
     });
   } finally {

@@ -7,6 +7,7 @@ import { readJsonObject } from '../checkpoint/json.ts';
 import { addCompare } from './commands/compare.ts';
 import { addDemo } from './commands/demo.ts';
 import { addDistill } from './commands/distill.ts';
+import { addEval } from './commands/eval.ts';
 import { addExport } from './commands/export.ts';
 import { addGenerate } from './commands/generate.ts';
 import { addInfo } from './commands/info.ts';
@@ -16,7 +17,7 @@ import { languages, requestedLanguage, speak, t } from './messages.ts';
 import { packageFile } from './packaged.ts';
 import { displayWidth } from './width.ts';
 
-const commands = [addDemo, addGenerate, addCompare, addDistill, addExport, addVocab, addInfo];
+const commands = [addDemo, addGenerate, addCompare, addDistill, addEval, addExport, addVocab, addInfo];
 
 /** Headings of help texts in commander's words. */
 const titles: Readonly<Record<string, () => string>> = {

@@ -7,11 +7,19 @@ import type { Seed } from '../generation/latents.ts';
 import { openRuntime } from '../runtime/node.ts';
 import type { RequestedDevice, Runtime } from '../runtime/session.ts';
 import { t } from './messages.ts';
+import { packagedModel } from './packaged.ts';
 
 const devices: readonly RequestedDevice[] = ['auto', 'cpu', 'webgpu', 'cuda'];
 
 export function deviceOption(preset: RequestedDevice = 'auto'): Option {
   return new Option('--device <device>', t('계산 장치', 'where to compute')).choices(devices).default(preset);
+}
+
+export function modelOption(): Option {
+  return new Option(
+    '--model <folder>',
+    t('Stable Diffusion 폴더 (diffusers 형식)', 'Stable Diffusion folder (layout of diffusers)'),
+  ).default(packagedModel.folder, t('함께 든 emoji-sd', 'the packaged emoji-sd'));
 }
 
 /** Opens the device and says on stderr which it is. */

@@ -9,13 +9,16 @@ import { fileURLToPath } from 'node:url';
 /** `src/cli` and `dist/cli` both lie two folders below it. */
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
+/** The emoji that the packaged model draws: their pictures and captions, which recognise what was drawn. */
+export const emojiWorldFolder = join(root, 'models', 'emoji-sd');
+
 export const packagedModel = {
-  folder: join(root, 'models', 'emoji-sd', 'model'),
+  folder: join(emojiWorldFolder, 'model'),
   /** Its README measured that 7.5, the guidance that the full-size models are used with, spoils backgrounds. */
   guidance: 5,
 } as const;
 
-/** The version of this package. */
+/** Names the version of this package and what it depends on. */
 export const packageFile = join(root, 'package.json');
 
 const studentsFolder = join(root, 'models', 'students');

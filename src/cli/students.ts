@@ -47,6 +47,16 @@ export async function chooseStudent(
   return first === undefined ? undefined : { name: first, folder: packagedStudent(first) };
 }
 
+/** The named ones; without names, the same default as for one. */
+export async function chooseStudents(
+  given: readonly string[] | undefined,
+  model: string,
+): Promise<StudentFolder[]> {
+  if (given !== undefined) return Promise.all(given.filter((name) => name !== noStudent).map(findStudent));
+  const preset = await chooseStudent(undefined, model);
+  return preset ? [preset] : [];
+}
+
 /** Opens it under the name that people know it by. */
 export async function openStudent(runtime: Runtime, { name, folder }: StudentFolder): Promise<TextEncoder> {
   return { ...(await openTextEncoder(runtime, folder)), name };

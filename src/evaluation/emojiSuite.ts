@@ -12,7 +12,7 @@ import { InputError } from '../errors.ts';
 import { type RandomStream, randomStream, shuffle } from '../random/stream.ts';
 import type { Caption, Captions } from './emojiCaptions.ts';
 import type { Emoji } from './emojiIndex.ts';
-import { type EmojiWords, isPlain, newWording } from './emojiWording.ts';
+import { fillTemplate, isPlain, templateOf, type Wording } from './emojiWording.ts';
 import type { EmojiWorld, Scene } from './emojiWorld.ts';
 
 export const suiteSets = ['seen-white', 'seen-color', 'new-wording', 'held-out-color'] as const;
@@ -71,33 +71,42 @@ export function emojiSuite(world: EmojiWorld, captions: Captions, options: Suite
 }
 
 type Choices = Readonly<Record<SuiteSet, (emoji: Emoji) => readonly Wording[]>>;
-type Wording = Pick<Caption, 'en' | 'ko' | 'background'>;
 
 /** The captions among which the item of an emoji is chosen. */
 function choicesOf(world: EmojiWorld, { train, heldOut }: Captions): Choices {
-  const trainedOn = train.filter(isOneLarge);
-  const heldBackgrounds = heldOut.filter(({ kind }) => kind === 'held_background').filter(isOneLarge);
   const trained = new Set(train.flatMap(({ en, ko }) => [en, ko]));
-  const words = (hexcode: string): EmojiWords => world.find(hexcode);
-  const about = (rows: readonly Caption[], emoji: Emoji, kinds: readonly string[]) =>
-    rows.filter(({ objects, kind }) => objects[0] === emoji.hexcode && kinds.includes(kind));
-  const plainColors = trainedOn.filter((row) => row.kind === 'color' && isPlain(row, words(row.objects[0]!)));
+  const seen = byObject(train);
+  const held = byObject(heldOut);
+  const templates = [...seen].flatMap(([hexcode, rows]) => {
+    const colored = rows.filter(({ kind }) => kind === 'color');
+    return colored.flatMap((row) => templateOf(row, world.find(hexcode)) ?? []);
+  });
+  const ofKind = (rows: readonly Caption[] | undefined, ...kinds: string[]) =>
+    rows?.filter(({ kind }) => kinds.includes(kind)) ?? [];
   return {
-    'seen-white': (emoji) => about(trainedOn, emoji, ['label', 'white']),
-    'seen-color': (emoji) => about(trainedOn, emoji, ['color']),
-    'held-out-color': (emoji) => about(heldBackgrounds, emoji, ['held_background']),
+    'seen-white': ({ hexcode }) => ofKind(seen.get(hexcode), 'label', 'white'),
+    'seen-color': ({ hexcode }) => ofKind(seen.get(hexcode), 'color'),
+    'held-out-color': ({ hexcode }) => ofKind(held.get(hexcode), 'held_background'),
     'new-wording': (emoji) =>
-      plainColors
+      templates
         .filter(({ background }) => background !== emoji.held_out_background)
-        .map((row) => newWording(row, words(row.objects[0]!), emoji))
-        .filter((wording) => wording !== undefined)
+        .flatMap((template) => fillTemplate(template, emoji) ?? [])
         .filter(({ en, ko }) => !trained.has(en) && !trained.has(ko)),
   };
 }
 
-/** In the style that captions mean when they name none. */
-function isOneLarge({ style, size, objects }: Caption): boolean {
-  return style === 'noto' && size === 'large' && objects.length === 1;
+/** The captions about one large emoji, in the style that is meant where none is named, by its hexcode. */
+function byObject(captions: readonly Caption[]): Map<string, Caption[]> {
+  const groups = new Map<string, Caption[]>();
+  for (const caption of captions) {
+    const { style, size, objects } = caption;
+    if (style !== 'noto' || size !== 'large' || objects.length !== 1) continue;
+    const hexcode = objects[0]!;
+    const group = groups.get(hexcode);
+    if (group) group.push(caption);
+    else groups.set(hexcode, [caption]);
+  }
+  return groups;
 }
 
 /** One of the plain captions; where there is none, the shortest. */

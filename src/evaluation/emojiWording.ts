@@ -1,5 +1,5 @@
 /**
- * How captions of the emoji world are worded: which are plain, and the same wording about another emoji.
+ * How captions of the emoji world are worded: which are plain, and what the same words would say about another emoji.
  */
 import type { Caption } from './emojiCaptions.ts';
 
@@ -9,7 +9,7 @@ export interface EmojiWords {
   readonly ko: string;
 }
 
-type Wording = Pick<Caption, 'en' | 'ko' | 'background'>;
+export type Wording = Pick<Caption, 'en' | 'ko' | 'background'>;
 
 const articles = ['', 'a ', 'an '];
 
@@ -28,26 +28,40 @@ export function isPlain({ en, background }: Wording, object: EmojiWords): boolea
   return split(en, background, object.en) !== undefined;
 }
 
-/**
- * What a plain caption about `from` would be about `to`. Undefined where that takes grammar: another English article,
- * or a Korean sentence that goes on behind the name, where its particle depends on how the name ends.
- */
-export function newWording(caption: Wording, from: EmojiWords, to: EmojiWords): Wording | undefined {
-  const { en, ko, background } = caption;
-  const parts = split(en, background, from.en);
-  if (parts === undefined || !ko.endsWith(from.ko)) return undefined;
-  if (startsWithVowel(from.en) !== startsWithVowel(to.en)) return undefined;
-  return {
-    en: `${parts.article}${to.en}${parts.tail}`,
-    ko: ko.slice(0, -from.ko.length) + to.ko,
-    background,
-  };
+/** A plain caption without the object: what stands before and behind its name. */
+export interface Template {
+  readonly background: string;
+  readonly en: readonly [article: string, tail: string];
+  /** Korean names stand at the end. */
+  readonly ko: string;
+  /** Whether the English name begins with a vowel, which its article depends on. */
+  readonly vowel: boolean;
 }
 
-function split(en: string, background: string, label: string) {
+/**
+ * The template of a caption about `object`. Undefined where the caption is not plain, or its Korean goes on behind the
+ * name: particles depend on how the name ends.
+ */
+export function templateOf({ en, ko, background }: Wording, object: EmojiWords): Template | undefined {
+  const parts = split(en, background, object.en);
+  if (parts === undefined || !ko.endsWith(object.ko)) return undefined;
+  return { background, en: parts, ko: ko.slice(0, -object.ko.length), vowel: startsWithVowel(object.en) };
+}
+
+/** The caption about `object`. Undefined where its name takes another article. */
+export function fillTemplate(
+  { background, en, ko, vowel }: Template,
+  object: EmojiWords,
+): Wording | undefined {
+  if (vowel !== startsWithVowel(object.en)) return undefined;
+  return { en: `${en[0]}${object.en}${en[1]}`, ko: `${ko}${object.ko}`, background };
+}
+
+/** What stands before and behind the name of the object, if the caption is plain. */
+function split(en: string, background: string, label: string): Template['en'] | undefined {
   for (const article of articles) {
     for (const tail of tails(background)) {
-      if (en === `${article}${label}${tail}`) return { article, tail };
+      if (en === `${article}${label}${tail}`) return [article, tail];
     }
   }
   return undefined;

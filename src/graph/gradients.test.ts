@@ -103,5 +103,5 @@ test('the backward pass of a transformer layer writes no expanded gradient and f
   const count = (type: string) => graph.nodes.filter(({ operator }) => operator.type === type).length;
   // The zeros and the indices of the embedding's gradient; everything else broadcasts by itself.
   expect(count('Expand')).toBeLessThanOrEqual(3);
-  expect(graph.nodes.length).toBeLessThan(140);
+  expect(graph.nodes.length).toBeLessThan(150);
 });

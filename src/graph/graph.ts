@@ -146,7 +146,8 @@ export function constant(graph: Graph, data: ConstantData, shape: readonly numbe
 
 /** The elements as text; the two zeros differ. */
 function written(data: ConstantData): string {
-  return Array.from(data, (x) => (Object.is(x, -0) ? '-0' : x)).join();
+  const elements: Iterable<number | bigint> = data;
+  return Array.from(elements, (x) => (Object.is(x, -0) ? '-0' : String(x))).join();
 }
 
 function dtypeOfData(data: ConstantData): DType {

@@ -31,7 +31,8 @@ export const pndm: Scheduler = {
   className: 'PNDMScheduler',
   defaults: { timestepSpacing: 'leading' },
   create(config, schedule, run) {
-    const visited = wholeTimesteps(config, run.steps).slice(run.skipped);
+    const all = wholeTimesteps(config, run.steps);
+    const visited = config.skipPrkSteps ? all : all.slice(run.skipped);
     const least = config.skipPrkSteps ? 2 : rungeKuttaSteps + 1;
     if (visited.length < least) {
       throw new InputError(
@@ -43,7 +44,10 @@ export const pndm: Scheduler = {
   },
 };
 
-/** Multistep only. The first step is done twice, the second time with the mean of both slopes. */
+/**
+ * Multistep only. The first step is done twice, the second time with the mean of both slopes. Image to image starts
+ * within the list that has the repetition, as diffusers does.
+ */
 function plms(
   visited: readonly number[],
   config: SchedulerConfig,
@@ -51,7 +55,7 @@ function plms(
   run: Run,
 ): Sampler {
   const [first, second, ...rest] = visited as [number, number, ...number[]];
-  const timesteps = [first, second, second, ...rest];
+  const timesteps = [first, second, second, ...rest].slice(run.skipped);
   const transfer = transferOf(config, schedule);
   const stride = strideOf(config, run);
   const { advance } = multistep(transfer, stride);

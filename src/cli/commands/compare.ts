@@ -12,12 +12,12 @@ import {
   type DrawingOptions,
   deviceOption,
   examples,
+  modelOption,
   readList,
   wholeNumber,
 } from '../options.ts';
-import { packagedModel } from '../packaged.ts';
 import { readPrompt, readPrompts } from '../prompts.ts';
-import { chooseStudent, findStudent, noStudent, type StudentFolder } from '../students.ts';
+import { chooseStudents } from '../students.ts';
 
 interface Options extends DrawingOptions {
   readonly prompts?: string;
@@ -41,7 +41,7 @@ export function addCompare(program: Command): void {
     .argument('[prompts...]', t('"한국어=English" 쌍', 'pairs "한국어=English"'))
     .option('--prompts <file>', t('ko, en이 든 YAML이나 JSONL 파일', 'YAML or JSONL file with ko and en'))
     .option('--students <a,b>', t('학생 모델들', 'students, separated by commas'), readList)
-    .option('--model <folder>', t('Stable Diffusion 폴더', 'Stable Diffusion folder'), packagedModel.folder);
+    .addOption(modelOption());
   addDrawingOptions(command)
     .option('--batch <n>', t('한 번에 그릴 그림 수', 'pictures at once'), wholeNumber(1), 4)
     .option('--title <text>', t('제목', 'title of the picture'))
@@ -67,7 +67,10 @@ export function addCompare(program: Command): void {
 async function compareEncoders(texts: readonly string[], options: Options): Promise<void> {
   const { model, scheduler, device, steps, batch, out, title } = options;
   const prompts = await promptsOf(texts, options.prompts);
-  const studio = await openStudio({ device, model, scheduler }, await studentsOf(options));
+  const studio = await openStudio(
+    { device, model, scheduler },
+    await chooseStudents(options.students, model),
+  );
   const { pipeline, students } = studio;
   try {
     const comparison = await drawComparison(
@@ -97,13 +100,4 @@ async function promptsOf(texts: readonly string[], file: string | undefined): Pr
     'There are no prompts to compare.',
     'Give some such as "빨간 사과=a red apple", or a file with --prompts.',
   );
-}
-
-/** The named ones; without names, the packaged student where the packaged model is used. */
-async function studentsOf({ students, model }: Options): Promise<StudentFolder[]> {
-  if (students === undefined) {
-    const preset = await chooseStudent(undefined, model);
-    return preset ? [preset] : [];
-  }
-  return Promise.all(students.filter((name) => name !== noStudent).map(findStudent));
 }

@@ -24,7 +24,7 @@ const prompts: readonly (PromptPair & { readonly heldOut?: boolean })[] = [
   { ko: '노란색 배경의 강아지 얼굴', en: 'a dog face on a yellow background' },
   { ko: '검은 배경의 무지개', en: 'a rainbow on a black background' },
   { ko: '파란색 배경의 판다 얼굴', en: 'a panda on a blue background', heldOut: true },
-  { ko: '빨간색 배경의 풍선', en: 'a balloon on a red background', heldOut: true },
+  { ko: '노란색 배경의 고래', en: 'a whale on a yellow background', heldOut: true },
   { ko: '보라색 배경의 해바라기', en: 'a sunflower on a purple background', heldOut: true },
 ];
 

@@ -15,10 +15,10 @@ import {
   type DrawingOptions,
   deviceOption,
   examples,
+  modelOption,
   readSize,
   wholeNumber,
 } from '../options.ts';
-import { packagedModel } from '../packaged.ts';
 import { progress } from '../progress.ts';
 import { chooseStudent, noStudent, type StudentFolder } from '../students.ts';
 import { seconds } from '../units.ts';
@@ -44,11 +44,7 @@ export function addGenerate(program: Command): void {
     .description(t('프롬프트로 그림을 그립니다', 'draw pictures of a prompt'))
     .argument('<prompt>', t('한국어나 영어 프롬프트', 'prompt in Korean or English'))
     .option('--negative <prompt>', t('그리지 않을 것', 'what not to draw'), '')
-    .option(
-      '--model <folder>',
-      t('Stable Diffusion 폴더 (diffusers)', 'Stable Diffusion folder'),
-      packagedModel.folder,
-    )
+    .addOption(modelOption())
     .option(
       '--student <folder>',
       t(

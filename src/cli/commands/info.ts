@@ -13,8 +13,8 @@ import { tokenizerFolderOf } from '../../encoders/textEncoder.ts';
 import { openTokenizer } from '../../encoders/tokenizerFolder.ts';
 import { deviceInfo, machineInfo } from '../../runtime/info.ts';
 import { t } from '../messages.ts';
-import { examples } from '../options.ts';
-import { isFile, packagedModel, packagedStudent, packagedStudents, packageFile } from '../packaged.ts';
+import { examples, modelOption } from '../options.ts';
+import { isFile, packagedStudent, packagedStudents, packageFile } from '../packaged.ts';
 import { findStudent, type StudentFolder } from '../students.ts';
 import { factLines, type Row, tableLines } from '../table.ts';
 import { compact, megabytes } from '../units.ts';
@@ -30,7 +30,7 @@ export function addInfo(program: Command): void {
     .description(
       t('장치, 버전, 모델 크기를 보여 줍니다', 'show devices, versions and what models are made of'),
     )
-    .option('--model <folder>', t('모델 폴더', 'model folder'), packagedModel.folder)
+    .addOption(modelOption())
     .option('--student <folder>', t('학생 모델', 'student'))
     .addHelpText(
       'after',

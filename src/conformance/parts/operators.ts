@@ -6,13 +6,15 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { z } from 'zod';
 import { readTensor, type Weights } from '../../checkpoint/tensorEntry.ts';
 import { openWeights } from '../../checkpoint/weights.ts';
 import { gradients } from '../../graph/gradients.ts';
 import { createGraph, input, type Value } from '../../graph/graph.ts';
-import { serialize } from '../../graph/serialize.ts';
+import { compile } from '../../runtime/compile.ts';
+import { openRuntime } from '../../runtime/node.ts';
+import type { Runtime } from '../../runtime/session.ts';
+import type { Tensor, TensorType } from '../../runtime/tensor.ts';
 import { type CaseResult, defaultTolerance, type GoldenPart, resultOf, worstError } from '../golden.ts';
 import { builderFor } from './operatorBuilders.ts';
 
@@ -32,26 +34,24 @@ export const operatorsPart: GoldenPart = {
   name: 'ops',
   async *check(folder) {
     const { ops } = casesSchema.parse(JSON.parse(await readFile(join(folder, 'cases.json'), 'utf8')));
-    for (const golden of ops) yield await checkCase(golden, folder);
+    const runtime = await openRuntime('cpu');
+    for (const golden of ops) yield await checkCase(runtime, golden, folder);
   },
 };
 
-type Tensors = ReadonlyMap<string, OrtTensor>;
+type Tensors = ReadonlyMap<string, Tensor>;
 
-async function checkCase(golden: OperatorCase, folder: string): Promise<CaseResult> {
+async function checkCase(runtime: Runtime, golden: OperatorCase, folder: string): Promise<CaseResult> {
   const build = builderFor(golden.op);
   if (!build) return { name: golden.op, passed: false, detail: 'no operator is known for this case' };
   const tensors = await readTensors(await openWeights(join(folder, golden.file)));
   const graph = createGraph();
   const operands = under(tensors, 'in.');
   const inputs = Object.fromEntries(
-    [...operands].map(([name, { type, dims }]) => [
-      name,
-      input(graph, `in.${name}`, type as Value['dtype'], dims),
-    ]),
+    [...operands].map(([name, { type, shape }]) => [name, input(graph, `in.${name}`, type, shape)]),
   );
-  const out = build({ inputs, attributes: golden.attributes, shape: tensors.get('out')!.dims });
-  const upstream = input(graph, 'grad_out', 'float32', tensors.get('grad_out')!.dims);
+  const out = build({ inputs, attributes: golden.attributes, shape: tensors.get('out')!.shape });
+  const upstream = input(graph, 'grad_out', 'float32', tensors.get('grad_out')!.shape);
   const wanted = [...under(tensors, 'grad.').keys()];
   const found = gradients(
     out,
@@ -63,7 +63,7 @@ async function checkCase(golden: OperatorCase, folder: string): Promise<CaseResu
     const gradient = found[i];
     if (gradient) outputs[`grad.${name}`] = gradient;
   });
-  const results = await run(outputs, tensors);
+  const results = await run(runtime, outputs, tensors);
   const errors = ['out', ...wanted.map((name) => `grad.${name}`)].map((name): [string, number] => [
     name,
     difference(results[name], tensors.get(name)!, golden),
@@ -71,20 +71,22 @@ async function checkCase(golden: OperatorCase, folder: string): Promise<CaseResu
   return resultOf(golden.op, Object.fromEntries(errors));
 }
 
-async function run(outputs: Readonly<Record<string, Value>>, tensors: Tensors) {
-  const bytes = serialize(outputs['out']!.graph, { outputs, bind: () => ({ kind: 'input' }) });
-  const session = await InferenceSession.create(bytes);
-  const feeds = session.inputNames.map((name) => [name, tensors.get(name)!] as const);
-  return session.run(Object.fromEntries(feeds));
+async function run(runtime: Runtime, outputs: Readonly<Record<string, Value>>, tensors: Tensors) {
+  const session = await compile(runtime, outputs['out']!.graph, outputs);
+  const results = await session.run(
+    Object.fromEntries(session.inputs.map((name) => [name, tensors.get(name)!])),
+  );
+  await session.dispose();
+  return results;
 }
 
 /** The worst error as a fraction of the tolerance; infinite where a result is missing or has another shape. */
-function difference(actual: OrtTensor | undefined, expected: OrtTensor, tolerance: OperatorCase): number {
-  if (actual?.dims.join() !== expected.dims.join()) return Number.POSITIVE_INFINITY;
+function difference(actual: Tensor | undefined, expected: Tensor, tolerance: OperatorCase): number {
+  if (actual?.shape.join() !== expected.shape.join()) return Number.POSITIVE_INFINITY;
   return worstError(actual.data as Float32Array, expected.data as Float32Array, tolerance);
 }
 
-function under(tensors: Tensors, prefix: string): Map<string, OrtTensor> {
+function under(tensors: Tensors, prefix: string): Map<string, Tensor> {
   return new Map(
     [...tensors]
       .filter(([name]) => name.startsWith(prefix))
@@ -92,14 +94,18 @@ function under(tensors: Tensors, prefix: string): Map<string, OrtTensor> {
   );
 }
 
+const typeOf: Readonly<Record<string, TensorType>> = { F32: 'float32', I64: 'int64', BOOL: 'bool' };
+
 async function readTensors(weights: Weights): Promise<Tensors> {
-  const tensors = new Map<string, OrtTensor>();
+  const tensors = new Map<string, Tensor>();
   for (const entry of weights.tensors.values()) {
-    const { name, shape } = entry;
-    const data = await readTensor(entry);
-    if (data instanceof Float32Array) tensors.set(name, new OrtTensor('float32', data, shape));
-    if (data instanceof BigInt64Array) tensors.set(name, new OrtTensor('int64', data, shape));
-    if (data instanceof Uint8Array) tensors.set(name, new OrtTensor('bool', data, shape));
+    const type = typeOf[entry.dtype];
+    if (type)
+      tensors.set(entry.name, {
+        type,
+        shape: entry.shape,
+        data: (await readTensor(entry)) as Tensor['data'],
+      });
   }
   return tensors;
 }

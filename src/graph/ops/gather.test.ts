@@ -16,7 +16,7 @@ test('rows with many equal indices add up exactly, with the same bits at every r
     { threads: 4 },
   );
   const { data } = randomFloats(1, [count], 0, distinct);
-  const indices = Array.from(data, (x) => Math.floor(Number(x)) * 101);
+  const indices = [...(data as Float32Array)].map((x) => Math.floor(x) * 101);
   const added = randomFloats(2, [count, width]);
   const expected = new Float32Array(rows * width);
   indices.forEach((index, i) => {
