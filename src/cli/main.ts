@@ -23,7 +23,7 @@ const commands = [addDemo, addGenerate, addCompare, addDistill, addEval, addExpo
 const titles: Readonly<Record<string, () => string>> = {
   'Usage:': () => t('사용법', 'Usage'),
   'Arguments:': () => t('인자', 'Arguments'),
-  'Options:': () => t('선택', 'Options'),
+  'Options:': () => t('옵션', 'Options'),
   'Commands:': () => t('명령', 'Commands'),
 };
 
@@ -38,7 +38,7 @@ function createProgram(version: string): Command {
     .version(version, '-V, --version', t('버전', 'version'))
     .helpOption('-h, --help', t('도움말', 'help'))
     .helpCommand('help [command]', t('명령의 도움말', 'help for a command'))
-    .addOption(new Option('--lang <language>', t('쓸 말', 'language')).choices(languages))
+    .addOption(new Option('--lang <language>', t('표시 언어', 'language')).choices(languages))
     .configureHelp({
       displayWidth: (text) => displayWidth(text),
       styleTitle: (title) => `${titles[title]?.() ?? title.replace(/:$/, '')}:`,

@@ -19,7 +19,7 @@ export function modelOption(): Option {
   return new Option(
     '--model <folder>',
     t('Stable Diffusion 폴더 (diffusers 형식)', 'Stable Diffusion folder (layout of diffusers)'),
-  ).default(packagedModel.folder, t('함께 든 emoji-sd', 'the packaged emoji-sd'));
+  ).default(packagedModel.folder, t('기본 제공 emoji-sd', 'the packaged emoji-sd'));
 }
 
 /** Opens the device and says on stderr which it is. */
@@ -44,7 +44,7 @@ export function addDrawingOptions(command: Command): Command {
     .option(
       '--guidance <x>',
       t(
-        '프롬프트를 따르는 세기 (기본 7.5, 함께 든 모델은 5)',
+        '프롬프트를 따르는 세기 (기본 7.5, 기본 제공 모델은 5)',
         'weight of the prompt (default 7.5; 5 for the packaged model)',
       ),
       realNumber,

@@ -86,7 +86,7 @@ function startText(folder: string, facts: RunFacts): string {
   if (tooLong > 0) {
     lines.push(t(`77 토큰이 넘는 ${tooLong}쌍은 뺐습니다`, `${tooLong} pairs of over 77 tokens left out`));
   }
-  if (resumedAt > 0) {
+  if (resumedAt > 0 && resumedAt < totalSteps) {
     lines.push(t(`${resumedAt}단계에서 이어 갑니다`, `going on from step ${resumedAt}`));
   }
   return lines.join('\n');

@@ -28,6 +28,11 @@ export interface Tolerance {
 /** The tolerance of a case that states none (README.md of the golden data). */
 export const defaultTolerance: Tolerance = { atol: 1e-4, rtol: 1e-3 };
 
+/** What a case states, and the default where it states nothing. */
+export function toleranceOf(stated: Partial<Tolerance>): Tolerance {
+  return { atol: stated.atol ?? defaultTolerance.atol, rtol: stated.rtol ?? defaultTolerance.rtol };
+}
+
 /**
  * Element-wise |actual - expected| <= atol + rtol |expected|. Not-a-numbers agree only with each other.
  * Returns the worst element as a fraction of what it may be off by: at most 1 means agreement.

@@ -6,18 +6,13 @@ import type { Graph, Value } from '../graph/graph.ts';
 import type { Tap } from '../models/scope.ts';
 import { compile } from '../runtime/compile.ts';
 import type { Runtime, Tensors } from '../runtime/session.ts';
-import { defaultTolerance, type Tolerance, worstError } from './golden.ts';
+import { type Tolerance, worstError } from './golden.ts';
 import type { GoldenTensors } from './tensors.ts';
 
 /** A tap that keeps what it sees. */
 export function recorder(): { readonly tap: Tap; readonly seen: ReadonlyMap<string, Value> } {
   const seen = new Map<string, Value>();
   return { tap: (name, output) => seen.set(name, output), seen };
-}
-
-/** The tolerance that a case states, or the default. */
-export function toleranceOf(stated: Partial<Tolerance>): Tolerance {
-  return { atol: stated.atol ?? defaultTolerance.atol, rtol: stated.rtol ?? defaultTolerance.rtol };
 }
 
 export interface GraphCheck {

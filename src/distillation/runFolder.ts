@@ -179,3 +179,13 @@ export async function truncateMetrics(run: string, step: number): Promise<void> 
 export async function readExperimentText(run: string): Promise<string | undefined> {
   return readFile(join(run, 'experiment.yaml'), 'utf8').catch(() => undefined);
 }
+
+/** Deletes what a killed process was writing when it died. */
+export async function removePartials(run: string): Promise<void> {
+  for (const folder of [run, join(run, 'checkpoints')]) {
+    const names = await readdir(folder).catch((): string[] => []);
+    for (const name of names.filter((file) => /^\..*\.partial$/.test(file))) {
+      await rm(join(folder, name), { recursive: true, force: true });
+    }
+  }
+}

@@ -27,6 +27,7 @@ import {
   type Progress,
   readExperimentText,
   readProgress,
+  removePartials,
   restoreCheckpoint,
   type StepMetric,
   saveCheckpoint,
@@ -123,8 +124,9 @@ export async function* train(
   }
 }
 
-/** Writes experiment.yaml, or makes sure that the one that is there is the same. */
+/** Writes experiment.yaml, or makes sure that the one that is there is the same, and sweeps up after a killed run. */
 async function claimFolder(experiment: Experiment, folder: string): Promise<void> {
+  await removePartials(folder);
   const path = join(folder, 'experiment.yaml');
   const known = await readExperimentText(folder);
   if (known === undefined) return writeFileAtomic(path, formatExperiment(experiment));

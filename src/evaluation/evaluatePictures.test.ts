@@ -92,6 +92,7 @@ describe('the model with its own text encoder', () => {
     const grid = exampleGrid(world, evaluation, 3);
     expect(grid.columns).toEqual(['real', 'teacher en', 'teacher ko']);
     expect(grid.rows.map(({ cells }) => cells.length)).toEqual([3, 3, 3]);
+    expect(new Set(grid.rows.map(({ label }) => label)).size).toBe(3);
     expect(grid.rows[0]!.cells[0]).toEqual(world.draw(sceneOf(items[0]!)));
   });
 });

@@ -2,7 +2,7 @@
  * Examples from an evaluation, side by side: the real drawing, then what each system made of the prompt.
  */
 import type { GridRow, PictureGrid } from '../pictures/grid.ts';
-import { sceneOf } from './emojiSuite.ts';
+import { type SuiteItem, sceneOf } from './emojiSuite.ts';
 import type { EmojiWorld } from './emojiWorld.ts';
 import { type Evaluation, isRight } from './evaluatePictures.ts';
 
@@ -13,9 +13,7 @@ import { type Evaluation, isRight } from './evaluatePictures.ts';
 export function exampleGrid(world: EmojiWorld, { pictures }: Evaluation, count = 6): PictureGrid {
   const systems = [...new Set(pictures.map(({ system }) => system))];
   const items = [...new Set(pictures.map(({ item }) => item))];
-  const shown = Math.min(count, items.length);
-  const rows = Array.from({ length: shown }, (_, i): GridRow => {
-    const item = items[Math.floor((i * items.length) / shown)]!;
+  const rows = spread(items, count).map((item): GridRow => {
     const cells = systems.map((name) => {
       const found = pictures.find((one) => one.system === name && one.item === item);
       if (found === undefined) return undefined;
@@ -24,4 +22,17 @@ export function exampleGrid(world: EmojiWorld, { pictures }: Evaluation, count =
     return { label: `${item.ko}\n${item.en}`, cells: [world.draw(sceneOf(item)), ...cells] };
   });
   return { columns: ['real', ...systems], rows };
+}
+
+/** `count` items from all over the list, of different objects where there are enough. */
+function spread(items: readonly SuiteItem[], count: number): SuiteItem[] {
+  const shown = Math.min(count, items.length);
+  const used = new Set<string>();
+  return Array.from({ length: shown }, (_, i) => {
+    const edge = (part: number) => Math.floor((part * items.length) / shown);
+    const part = items.slice(edge(i), edge(i + 1));
+    const item = part.find(({ object }) => !used.has(object)) ?? part[0]!;
+    used.add(item.object);
+    return item;
+  });
 }

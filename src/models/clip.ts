@@ -13,60 +13,33 @@ import { parseConfig } from './config.ts';
 import { layerNorm, linear } from './layers.ts';
 import { rootScope, type Scope, weight, within } from './scope.ts';
 import {
-  activationNames,
   activations,
+  encoderConfig,
+  encoderKeys,
+  headsFit,
   maskedScore,
   selfAttention,
+  type TextEncoderConfig,
   type TextEncoderOutput,
 } from './textEncoder.ts';
 
-export interface ClipTextConfig {
-  readonly vocabSize: number;
-  readonly hiddenSize: number;
-  readonly intermediateSize: number;
-  readonly numHiddenLayers: number;
-  readonly numAttentionHeads: number;
-  readonly maxPositionEmbeddings: number;
-  readonly hiddenAct: keyof typeof activations;
-  readonly layerNormEps: number;
+export interface ClipTextConfig extends TextEncoderConfig {
   readonly eosTokenId: number;
 }
 
-const size = z.int().positive();
-
 const schema = z.looseObject({
-  vocab_size: size.default(49408),
-  hidden_size: size,
-  intermediate_size: size,
-  num_hidden_layers: size,
-  num_attention_heads: size,
-  max_position_embeddings: size.default(77),
-  hidden_act: z.enum(activationNames).default('quick_gelu'),
-  layer_norm_eps: z.number().positive().default(1e-5),
+  ...encoderKeys,
+  vocab_size: encoderKeys.vocab_size.default(49408),
+  max_position_embeddings: encoderKeys.max_position_embeddings.default(77),
+  hidden_act: encoderKeys.hidden_act.default('quick_gelu'),
+  layer_norm_eps: encoderKeys.layer_norm_eps.default(1e-5),
   eos_token_id: z.int().nonnegative().default(2),
 });
 
 /** Reads a CLIPTextModel's config.json. Throws ConfigError naming the key that does not fit. */
 export function parseClipTextConfig(json: unknown, source = 'config.json'): ClipTextConfig {
-  const config = parseConfig(
-    schema.refine((c) => c.hidden_size % c.num_attention_heads === 0, {
-      path: ['num_attention_heads'],
-      message: 'must divide hidden_size',
-    }),
-    json,
-    source,
-  );
-  return {
-    vocabSize: config.vocab_size,
-    hiddenSize: config.hidden_size,
-    intermediateSize: config.intermediate_size,
-    numHiddenLayers: config.num_hidden_layers,
-    numAttentionHeads: config.num_attention_heads,
-    maxPositionEmbeddings: config.max_position_embeddings,
-    hiddenAct: config.hidden_act,
-    layerNormEps: config.layer_norm_eps,
-    eosTokenId: config.eos_token_id,
-  };
+  const config = parseConfig(schema.refine(...headsFit), json, source);
+  return { ...encoderConfig(config), eosTokenId: config.eos_token_id };
 }
 
 export interface ClipTextInputs {

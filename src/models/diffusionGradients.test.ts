@@ -52,8 +52,8 @@ async function expectDerivatives(
 ): Promise<void> {
   const upstream = input(graph, 'upstream', 'float32', output.shape);
   const loss = reduceSum(mul(output, upstream));
-  const valueOf = (name: string) => (graph.inputs.get(name) ?? graph.parameters.get(name)) as Value;
-  const derivatives = gradients(loss, names.map(valueOf));
+  const leaf = (name: string) => (graph.inputs.get(name) ?? graph.parameters.get(name)) as Value;
+  const derivatives = gradients(loss, names.map(leaf));
   const outputs = Object.fromEntries(names.map((name, i) => [`d_${name}`, derivatives[i]!]));
   const runtime = await openRuntime('cpu');
   const session = await compile(runtime, graph, { loss, ...outputs });

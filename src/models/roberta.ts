@@ -10,66 +10,40 @@ import { add } from '../graph/ops/arithmetic.ts';
 import { tanh } from '../graph/ops/elementwise.ts';
 import { embedding, gather } from '../graph/ops/gather.ts';
 import { slice } from '../graph/ops/layout.ts';
-import { parseConfig } from './config.ts';
+import { only, parseConfig } from './config.ts';
 import { layerNorm, linear } from './layers.ts';
 import { rootScope, type Scope, weight, within } from './scope.ts';
 import {
-  activationNames,
   activations,
+  encoderConfig,
+  encoderKeys,
+  headsFit,
   maskedScore,
   selfAttention,
+  type TextEncoderConfig,
   type TextEncoderOutput,
 } from './textEncoder.ts';
 
-export interface RobertaConfig {
-  readonly vocabSize: number;
-  readonly hiddenSize: number;
-  readonly intermediateSize: number;
-  readonly numHiddenLayers: number;
-  readonly numAttentionHeads: number;
-  readonly maxPositionEmbeddings: number;
+export interface RobertaConfig extends TextEncoderConfig {
   readonly typeVocabSize: number;
-  readonly hiddenAct: keyof typeof activations;
-  readonly layerNormEps: number;
   readonly padTokenId: number;
 }
 
-const size = z.int().positive();
-
 const schema = z.looseObject({
-  vocab_size: size,
-  hidden_size: size,
-  intermediate_size: size,
-  num_hidden_layers: size,
-  num_attention_heads: size,
-  max_position_embeddings: size,
-  type_vocab_size: size.default(1),
-  hidden_act: z.enum(activationNames).default('gelu'),
-  layer_norm_eps: z.number().positive().default(1e-12),
+  ...encoderKeys,
+  hidden_act: encoderKeys.hidden_act.default('gelu'),
+  layer_norm_eps: encoderKeys.layer_norm_eps.default(1e-12),
+  type_vocab_size: z.int().positive().default(1),
   pad_token_id: z.int().nonnegative().default(1),
-  position_embedding_type: z.literal('absolute').default('absolute'),
+  position_embedding_type: only('absolute'),
 });
 
 /** Reads a RobertaModel's config.json. Throws ConfigError naming the key that does not fit. */
 export function parseRobertaConfig(json: unknown, source = 'config.json'): RobertaConfig {
-  const config = parseConfig(
-    schema.refine((c) => c.hidden_size % c.num_attention_heads === 0, {
-      path: ['num_attention_heads'],
-      message: 'must divide hidden_size',
-    }),
-    json,
-    source,
-  );
+  const config = parseConfig(schema.refine(...headsFit), json, source);
   return {
-    vocabSize: config.vocab_size,
-    hiddenSize: config.hidden_size,
-    intermediateSize: config.intermediate_size,
-    numHiddenLayers: config.num_hidden_layers,
-    numAttentionHeads: config.num_attention_heads,
-    maxPositionEmbeddings: config.max_position_embeddings,
+    ...encoderConfig(config),
     typeVocabSize: config.type_vocab_size,
-    hiddenAct: config.hidden_act,
-    layerNormEps: config.layer_norm_eps,
     padTokenId: config.pad_token_id,
   };
 }

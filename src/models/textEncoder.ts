@@ -1,6 +1,7 @@
 /**
  * What the text encoders share: activations by name, self-attention, and the shape of what they return.
  */
+import { z } from 'zod';
 import type { Value } from '../graph/graph.ts';
 import { gelu, quickGelu } from '../graph/ops/activation.ts';
 import { attention } from '../graph/ops/attention.ts';
@@ -14,7 +15,54 @@ export const activations = {
   quick_gelu: quickGelu,
 } as const;
 
-export const activationNames = Object.keys(activations) as [keyof typeof activations];
+const activationNames = Object.keys(activations) as [keyof typeof activations];
+
+const size = z.int().positive();
+
+/** The keys of config.json that all text encoders have; a member adds its own, and its defaults. */
+export const encoderKeys = {
+  vocab_size: size,
+  hidden_size: size,
+  intermediate_size: size,
+  num_hidden_layers: size,
+  num_attention_heads: size,
+  max_position_embeddings: size,
+  hidden_act: z.enum(activationNames),
+  layer_norm_eps: z.number().positive(),
+};
+
+export interface TextEncoderConfig {
+  readonly vocabSize: number;
+  readonly hiddenSize: number;
+  readonly intermediateSize: number;
+  readonly numHiddenLayers: number;
+  readonly numAttentionHeads: number;
+  readonly maxPositionEmbeddings: number;
+  readonly hiddenAct: keyof typeof activations;
+  readonly layerNormEps: number;
+}
+
+type EncoderJson = z.infer<z.ZodObject<typeof encoderKeys>>;
+
+/** Heads share the hidden size evenly: a check to refine a schema with. */
+export const headsFit: [check: (json: EncoderJson) => boolean, issue: { path: string[]; message: string }] = [
+  (json) => json.hidden_size % json.num_attention_heads === 0,
+  { path: ['num_attention_heads'], message: 'must divide hidden_size' },
+];
+
+/** The common keys in our names. */
+export function encoderConfig(json: EncoderJson): TextEncoderConfig {
+  return {
+    vocabSize: json.vocab_size,
+    hiddenSize: json.hidden_size,
+    intermediateSize: json.intermediate_size,
+    numHiddenLayers: json.num_hidden_layers,
+    numAttentionHeads: json.num_attention_heads,
+    maxPositionEmbeddings: json.max_position_embeddings,
+    hiddenAct: json.hidden_act,
+    layerNormEps: json.layer_norm_eps,
+  };
+}
 
 export interface TextEncoderOutput {
   /** [batch, length, hidden] */

@@ -34,13 +34,13 @@ export function addCompare(program: Command): void {
     .command('compare')
     .description(
       t(
-        '원본과 학생 모델의 그림을 한 장에 견줍니다',
+        '원본과 학생 모델의 그림을 한 장에 나란히 보여 줍니다',
         'compare the original and students in one labelled picture',
       ),
     )
     .argument('[prompts...]', t('"한국어=English" 쌍', 'pairs "한국어=English"'))
     .option('--prompts <file>', t('ko, en이 든 YAML이나 JSONL 파일', 'YAML or JSONL file with ko and en'))
-    .option('--students <a,b>', t('학생 모델들', 'students, separated by commas'), readList)
+    .option('--students <a,b>', t('학생 모델', 'students, separated by commas'), readList)
     .addOption(modelOption());
   addDrawingOptions(command)
     .option('--batch <n>', t('한 번에 그릴 그림 수', 'pictures at once'), wholeNumber(1), 4)

@@ -8,17 +8,18 @@ import type { PictureGrid } from '../../pictures/grid.ts';
 import type { RequestedDevice } from '../../runtime/session.ts';
 import { drawComparison, openStudio } from '../drawing.ts';
 import { t, word } from '../messages.ts';
-import { deviceOption, examples } from '../options.ts';
+import { deviceOption, examples, readList } from '../options.ts';
 import { packagedModel } from '../packaged.ts';
-import { chooseStudent } from '../students.ts';
+import { chooseStudents } from '../students.ts';
 import { seconds } from '../units.ts';
 
 interface Options {
+  readonly students?: string[];
   readonly out: string;
   readonly device: RequestedDevice;
 }
 
-/** In the words of the captions. Held out: neither the model nor the student ever saw this object on this colour. */
+/** In the words of the captions. Held out: this object on this colour was in no training caption of U-Net, teacher or student. */
 const prompts: readonly (PromptPair & { readonly heldOut?: boolean })[] = [
   { ko: '파란색 배경의 빨간 사과', en: 'a red apple on a blue background' },
   { ko: '노란색 배경의 강아지 얼굴', en: 'a dog face on a yellow background' },
@@ -35,7 +36,7 @@ export function addDemo(program: Command): void {
     .command('demo')
     .description(
       t(
-        '함께 든 이모지 모델로 한국어 이해 전후를 그려 보입니다',
+        '기본 제공 이모지 모델로 한국어 이해 전후를 그려 보입니다',
         'draw what the packaged model makes of Korean before and after distillation',
       ),
     )
@@ -44,22 +45,23 @@ export function addDemo(program: Command): void {
       t('PNG 파일; SVG도 옆에 씁니다', 'PNG file; an SVG is written beside it'),
       'out/demo.png',
     )
+    .option('--students <a,b>', t('학생 모델 (기본: roberta)', 'students (default: roberta)'), readList)
     .addOption(deviceOption())
     .addHelpText('after', examples([t('out/demo.png를 만듭니다', 'makes out/demo.png'), 'ksd demo']))
     .action(demo);
 }
 
-async function demo({ out, device }: Options): Promise<void> {
+async function demo({ out, device, students: names }: Options): Promise<void> {
   const began = performance.now();
-  const student = await chooseStudent(undefined, packagedModel.folder);
-  if (student === undefined) {
+  const chosen = await chooseStudents(names, packagedModel.folder);
+  if (chosen.length === 0) {
     throw new CheckpointError(
-      'This package holds no student.',
+      'There is no student to show.',
       'Train one with `ksd distill`, then write it to models/students with `ksd export`.',
     );
   }
   const { scheduler, steps, guidance, seed } = settings;
-  const studio = await openStudio({ device, model: packagedModel.folder, scheduler }, [student]);
+  const studio = await openStudio({ device, model: packagedModel.folder, scheduler }, chosen);
   const { pipeline, students } = studio;
   try {
     const comparison = await drawComparison(
@@ -67,7 +69,7 @@ async function demo({ out, device }: Options): Promise<void> {
       word('그리기', 'drawing'),
     );
     const stem = out.replace(/\.(png|svg)$/i, '');
-    await saveGrid(stem, figure(comparison, student.name));
+    await saveGrid(stem, figure(comparison, chosen.map(({ name }) => name).join(', ')));
     console.log(`${stem}.png`);
     explain(seconds(performance.now() - began));
   } finally {
@@ -75,13 +77,13 @@ async function demo({ out, device }: Options): Promise<void> {
   }
 }
 
-/** Rows say which combinations are new to model and student. */
-function figure(comparison: Comparison, student: string): PictureGrid {
+/** Rows say which combinations are new to U-Net and student. */
+function figure(comparison: Comparison, students: string): PictureGrid {
   const grid = comparisonGrid(comparison, {
     title: '한국어를 배우기 전과 후 · before and after learning Korean',
-    subtitle: `emoji-sd, ${student} 학생 · ${settings.steps}단계 UniPC, guidance ${settings.guidance}, seed ${settings.seed}`,
+    subtitle: `emoji-sd, 학생 ${students} · ${settings.steps}단계 UniPC, guidance ${settings.guidance}, seed ${settings.seed}`,
     footnote:
-      '★ 이 색 배경 위의 이 사물은 모델도 학생도 본 적이 없습니다 · neither model nor student ever saw this object on this colour',
+      '★ 이 사물과 배경색의 조합은 U-Net도 학생도 학습하지 않았습니다 · neither U-Net nor student was trained on this object with this colour',
   });
   const rows = grid.rows.map((row, i) => ({
     ...row,

@@ -144,8 +144,9 @@ async function rehearse(experiment: Experiment, runtime: Runtime): Promise<void>
   const view = trainingView();
   try {
     for await (const event of train(experiment, { runtime, folder })) {
-      view.show(event);
-      if (event.kind === 'start') break;
+      if (event.kind !== 'start') continue;
+      view.show({ ...event, folder: experiment.name });
+      break;
     }
     console.log(t('실험을 시작할 수 있습니다.', 'The experiment can be run.'));
   } finally {

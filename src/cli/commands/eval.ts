@@ -54,7 +54,7 @@ export function addEval(program: Command): void {
         'measure how often the right thing is drawn (emoji models)',
       ),
     )
-    .argument('[students...]', t('학생 모델들', 'students'))
+    .argument('[students...]', t('학생 모델', 'students'))
     .option(
       '--sets <a,b>',
       t(`문제 묶음: ${suiteSets.join(', ')}`, 'sets of prompts, all by default'),
@@ -78,7 +78,7 @@ export function addEval(program: Command): void {
     .addHelpText(
       'after',
       examples(
-        [t('함께 든 학생', 'the packaged student'), 'ksd eval'],
+        [t('기본 제공 학생', 'the packaged student'), 'ksd eval'],
         [
           t('두 학생을 모든 사물로', 'two students, every object'),
           'ksd eval roberta runs/mine --count 51 --out out/two.json',

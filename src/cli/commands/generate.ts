@@ -48,7 +48,7 @@ export function addGenerate(program: Command): void {
     .option(
       '--student <folder>',
       t(
-        `텍스트 인코더: 실험 폴더, 체크포인트, 함께 든 학생의 이름, ${noStudent}(원본)`,
+        `텍스트 인코더: 실험 폴더, 체크포인트, 기본 제공 학생의 이름, ${noStudent}(원본)`,
         `text encoder: run, checkpoint, packaged name, or ${noStudent} for the model's own`,
       ),
     );

@@ -35,7 +35,7 @@ export function addInfo(program: Command): void {
     .addHelpText(
       'after',
       examples(
-        [t('이 컴퓨터와 함께 든 모델', 'this machine and the packaged models'), 'ksd info'],
+        [t('이 컴퓨터와 기본 제공 모델', 'this machine and the packaged models'), 'ksd info'],
         [t('다른 모델', 'another model'), 'ksd info --model ~/models/stable-diffusion-v1-4'],
       ),
     )

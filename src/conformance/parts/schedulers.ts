@@ -11,10 +11,10 @@ import type { Sampler } from '../../schedulers/scheduler.ts';
 import { karrasSigmas, trainingSigmas } from '../../schedulers/sigma.ts';
 import {
   type CaseResult,
-  defaultTolerance,
   type GoldenPart,
   resultOf,
   type Tolerance,
+  toleranceOf,
   worstError,
 } from '../golden.ts';
 import { type GoldenTensors, readCases, readTensors } from '../tensors.ts';
@@ -215,13 +215,6 @@ function checkAddNoise(one: AddNoise, cases: Cases, expected: GoldenTensors): Er
 function worstTimestep(actual: readonly number[], expected: readonly number[]): number {
   const whole = expected.every(Number.isInteger);
   return worstError(actual, expected, whole ? equal : timestepTolerance);
-}
-
-function toleranceOf({
-  atol = defaultTolerance.atol,
-  rtol = defaultTolerance.rtol,
-}: Partial<Tolerance>): Tolerance {
-  return { atol, rtol };
 }
 
 function falling(values: readonly number[]): number[] {

@@ -10,8 +10,8 @@ import { parseUNetConfig } from '../../models/unetConfig.ts';
 import { openRuntime } from '../../runtime/node.ts';
 import type { Runtime } from '../../runtime/session.ts';
 import { floatTensor } from '../../runtime/tensor.ts';
-import { type GoldenPart, resultOf, type Tolerance } from '../golden.ts';
-import { graphErrors, recorder, toleranceOf } from '../graphs.ts';
+import { type GoldenPart, resultOf, type Tolerance, toleranceOf } from '../golden.ts';
+import { graphErrors, recorder } from '../graphs.ts';
 import { readCases, readTensors } from '../tensors.ts';
 
 interface UNetCase extends Partial<Tolerance> {

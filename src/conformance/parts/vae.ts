@@ -13,8 +13,8 @@ import { parseVaeConfig, type VaeConfig } from '../../models/vaeConfig.ts';
 import { openRuntime } from '../../runtime/node.ts';
 import type { Runtime } from '../../runtime/session.ts';
 import { floatTensor } from '../../runtime/tensor.ts';
-import { type CaseResult, type GoldenPart, resultOf, type Tolerance } from '../golden.ts';
-import { graphErrors, recorder, toleranceOf } from '../graphs.ts';
+import { type CaseResult, type GoldenPart, resultOf, type Tolerance, toleranceOf } from '../golden.ts';
+import { graphErrors, recorder } from '../graphs.ts';
 import { type GoldenTensors, readCases, readTensors } from '../tensors.ts';
 
 interface VaeCase extends Partial<Tolerance> {

@@ -1,0 +1,181 @@
+import { cp, readFile, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { parseParameters } from '../pictures/parameters.ts';
+import { decodePng } from '../pictures/png.ts';
+import { ksd, requireBuild, root, temporaryFolder } from './testing.ts';
+
+beforeAll(requireBuild);
+
+const model = join(root, 'models', 'emoji-sd', 'model');
+
+async function readPicture(path: string) {
+  const { image, text } = decodePng(await readFile(path));
+  return { image, parameters: parseParameters(text['parameters'] ?? '') };
+}
+
+describe('help', () => {
+  const commands = ['demo', 'generate', 'compare', 'distill', 'eval', 'export', 'vocab', 'info'];
+
+  test('every command explains itself with examples', async () => {
+    const folder = await temporaryFolder();
+    const general = await ksd(folder, ['--help']);
+    expect(general.status).toBe(0);
+    for (const command of commands) {
+      expect(general.stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
+      const { status, stdout } = await ksd(folder, [command, '--help']);
+      expect(status).toBe(0);
+      expect(stdout).toContain('Examples:');
+      expect(stdout).toContain(`$ ksd ${command}`);
+    }
+  });
+
+  test('a Korean locale gets Korean, another one both languages, and --lang decides', async () => {
+    const folder = await temporaryFolder();
+    const help = async (args: readonly string[], locale: string) =>
+      (await ksd(folder, ['generate', '--help', ...args], { KSD_LANG: '', LANG: locale })).stdout;
+    const korean = await help([], 'ko_KR.UTF-8');
+    expect(korean).toContain('사용법:');
+    expect(korean).not.toContain('Usage:');
+    expect(await help([], 'C.UTF-8')).toContain('사용법 / Usage:');
+    expect(await help(['--lang', 'en'], 'ko_KR.UTF-8')).not.toMatch(/사용법/);
+  });
+
+  test('what is not understood ends with status 2', async () => {
+    const folder = await temporaryFolder();
+    const wrong = [['paint'], ['generate'], ['generate', 'x', '--steps', '0'], ['info', '--no-such-option']];
+    for (const args of wrong) {
+      const { status, stderr } = await ksd(folder, args);
+      expect(status).toBe(2);
+      expect(stderr).toMatch(/^error: /);
+      expect(stderr).not.toContain('    at ');
+    }
+  });
+});
+
+describe('generate', () => {
+  test('writes a PNG that tells how it was made, and its path on stdout', async () => {
+    const folder = await temporaryFolder();
+    const args = [
+      '--student',
+      'none',
+      '--steps',
+      '2',
+      '--seed',
+      '7',
+      '--negative',
+      'blue',
+      '--out',
+      'apple.png',
+    ];
+    const { status, stdout, stderr } = await ksd(folder, ['generate', 'a red apple, 빨간 사과', ...args]);
+    expect(stderr).toContain('drawing');
+    expect(status).toBe(0);
+    expect(stdout).toBe('apple.png\n');
+    const { image, parameters } = await readPicture(join(folder, 'apple.png'));
+    expect([image.width, image.height]).toEqual([64, 64]);
+    expect(parameters).toMatchObject({
+      prompt: 'a red apple, 빨간 사과',
+      negativePrompt: 'blue',
+      steps: 2,
+      sampler: 'UniPC',
+      cfgScale: 5,
+      seed: 7,
+      model: 'emoji-sd',
+    });
+  });
+
+  test('numbers several pictures in a folder, of the size that was asked for', async () => {
+    const folder = await temporaryFolder();
+    const args = ['--student', 'none', '--steps', '1', '--count', '5', '--size', '32x48', '--out', 'cats'];
+    const { stdout } = await ksd(folder, ['generate', 'a cat', ...args]);
+    const paths = stdout.trim().split('\n');
+    expect(paths).toHaveLength(5);
+    const pictures = await Promise.all(paths.map((path) => readPicture(join(folder, path))));
+    expect(pictures.map(({ parameters }) => parameters.seed)).toEqual([0, 1, 2, 3, 4]);
+    expect([pictures[4]!.image.width, pictures[4]!.image.height]).toEqual([32, 48]);
+  });
+
+  test('draws the empty prompt, and a prompt of 10,000 characters with a warning', async () => {
+    const folder = await temporaryFolder();
+    const draw = (prompt: string) =>
+      ksd(folder, ['generate', prompt, '--student', 'none', '--steps', '1', '--out', 'x.png']);
+    const empty = await draw('');
+    expect(empty.status).toBe(0);
+    expect(empty.stderr).not.toContain('⚠');
+    const long = await draw('사과 '.repeat(3334));
+    expect(long.status).toBe(0);
+    expect(long.stderr).toMatch(/⚠ .* were cut/);
+  });
+
+  test.each([
+    ['an unknown sampler', ['--scheduler', 'magic'], 'CONFIG', 'There is no sampler "magic"', 'unipc'],
+    ['a side that the model cannot draw', ['--size', '65x64'], 'INPUT', 'width 65', '64 or 68'],
+    ['a model that is not there', ['--model', 'nowhere'], 'CHECKPOINT', 'nowhere', '→'],
+    ['a student that is not there', ['--student', 'nobody'], 'CHECKPOINT', 'nobody', '→'],
+  ])('says what is wrong with %s, and what to do', async (_, args, code, problem, remedy) => {
+    const folder = await temporaryFolder();
+    const { status, stderr, stdout } = await ksd(folder, ['generate', 'x', ...args]);
+    expect(status).toBe(1);
+    expect(stdout).toBe('');
+    expect(stderr).toContain(`[${code}]`);
+    expect(stderr).toContain(problem);
+    expect(stderr).toContain(remedy);
+    expect(stderr).not.toContain('    at ');
+  });
+
+  test('names the file of a model that is cut off, with the stack only for KSD_DEBUG=1', async () => {
+    const folder = await temporaryFolder();
+    await cp(model, join(folder, 'model'), { recursive: true });
+    const unet = join('model', 'unet', 'diffusion_pytorch_model.safetensors');
+    await truncate(join(folder, unet), 1_000_000);
+    const args = ['generate', 'x', '--model', 'model', '--student', 'none'];
+    const { status, stderr } = await ksd(folder, args);
+    expect(status).toBe(1);
+    expect(stderr).toContain('[CHECKPOINT]');
+    expect(stderr).toContain(unet);
+    expect(stderr).not.toContain('    at ');
+    expect((await ksd(folder, args, { KSD_DEBUG: '1' })).stderr).toContain('    at ');
+  });
+});
+
+describe('compare', () => {
+  test('draws pairs from arguments and from a file into one labelled picture', async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, 'more.yaml'), '- { ko: 집, en: a house }\n');
+    const args = ['compare', '빨간 사과=a red apple', '--prompts', 'more.yaml', '--students', 'none'];
+    const { status, stdout } = await ksd(folder, [...args, '--steps', '1', '--out', 'deep/figure.png']);
+    expect(status).toBe(0);
+    expect(stdout).toBe(`${join('deep', 'figure')}.png\n${join('deep', 'figure')}.svg\n`);
+    const svg = await readFile(join(folder, 'deep', 'figure.svg'), 'utf8');
+    for (const label of ['빨간 사과', 'a house', '원본 + 한국어 (전)']) expect(svg).toContain(label);
+    expect(svg.match(/<image /g)).toHaveLength(4);
+    expect(decodePng(await readFile(join(folder, 'deep', 'figure.png'))).image.width).toBeGreaterThan(400);
+  });
+
+  test('asks for both languages of a prompt', async () => {
+    const { status, stderr } = await ksd(await temporaryFolder(), ['compare', '빨간 사과']);
+    expect(status).toBe(1);
+    expect(stderr).toContain('[INPUT]');
+  });
+});
+
+test('eval prints a table, and writes it as JSON and Markdown with examples', async () => {
+  const folder = await temporaryFolder();
+  const args = ['eval', 'none', '--sets', 'seen-white', '--count', '1', '--steps', '1', '--out', 'eval.json'];
+  const { status, stdout } = await ksd(folder, args);
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/emoji-sd en +seen white/);
+  const json = JSON.parse(await readFile(join(folder, 'eval.json'), 'utf8'));
+  expect(json.rows).toHaveLength(2);
+  expect(await readFile(join(folder, 'eval.md'), 'utf8')).toContain('| emoji-sd ko');
+  expect(decodePng(await readFile(join(folder, 'eval.png'))).image.width).toBeGreaterThan(400);
+});
+
+test('info tells devices, versions, and the sizes of the packaged model from any folder', async () => {
+  const { status, stdout } = await ksd(await temporaryFolder(), ['info']);
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/cpu +✓/);
+  expect(stdout).toMatch(/onnxruntime +\d+\.\d+/);
+  expect(stdout).toMatch(/unet +UNet2DConditionModel +16\.66 M +33\.3 MB +F16/);
+});

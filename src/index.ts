@@ -1,0 +1,30 @@
+/**
+ * The library: what a program that embeds K-Stable-Diffusion needs. The command line is built on the same functions.
+ *
+ *   const runtime = await openRuntime('auto');
+ *   const pipeline = await openPipeline(runtime, 'models/emoji-sd/model');
+ *   const textEncoder = await openTextEncoder(runtime, 'models/students/roberta');
+ *   const { images } = await pipeline.draw({ prompt: '파란색 배경의 빨간 사과', textEncoder, guidance: 5 });
+ *   await writeFile('apple.png', encodePng(images[0]));
+ */
+
+export { type Experiment, readExperiment } from './distillation/experiment.ts';
+export { type TrainEvent, type TrainOptions, train } from './distillation/train.ts';
+export { openTextEncoder, type TextEncoder } from './encoders/textEncoder.ts';
+export {
+  CheckpointError,
+  ConfigError,
+  GraphError,
+  InputError,
+  KsdError,
+  RuntimeError,
+} from './errors.ts';
+export { compare, comparisonGrid, saveGrid } from './generation/compare.ts';
+export { openPipeline } from './generation/folder.ts';
+export { savePictures } from './generation/picture.ts';
+export type { GenerationStep, Pipeline } from './generation/pipeline.ts';
+export type { GenerationRequest } from './generation/request.ts';
+export type { Image } from './pictures/image.ts';
+export { decodePng, encodePng } from './pictures/png.ts';
+export { openRuntime } from './runtime/node.ts';
+export type { Device, RequestedDevice, Runtime } from './runtime/session.ts';
