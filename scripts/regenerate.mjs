@@ -31,7 +31,7 @@ function draw() {
   for (const file of ['README.md', 'README.en.md']) {
     const text = readFileSync(file, 'utf8');
     const filled = text.replace(
-      /(<!-- results -->)[^]*?(<!-- \/results -->)/,
+      /(<!-- results -->)[\s\S]*?(<!-- \/results -->)/,
       (_, before, after) => `${before}\n${table}\n${after}`,
     );
     writeFileSync(file, filled);
