@@ -2,9 +2,9 @@
  * Where a student starts from: its config, its tokenizer and its initial parameters.
  */
 import { join } from 'node:path';
-import { entryFor } from '../checkpoint/bind.ts';
+import { loadParameter } from '../checkpoint/bind.ts';
 import type { JsonObject } from '../checkpoint/json.ts';
-import { readFloat32, type Weights } from '../checkpoint/tensorEntry.ts';
+import type { Weights } from '../checkpoint/tensorEntry.ts';
 import { openTextEncoder } from '../checkpoint/textEncoderFolder.ts';
 import { type EncoderModel, encoderModel } from '../encoders/model.ts';
 import { tokenizerFolderOf } from '../encoders/textEncoder.ts';
@@ -72,7 +72,7 @@ export async function initialParameters(
     const sizes = shape as readonly number[];
     values.set(
       name,
-      random ? randomParameter(name, sizes, start, seed) : await readFloat32(entryFor(weights, name, sizes)),
+      random ? randomParameter(name, sizes, start, seed) : await loadParameter(weights, name, sizes),
     );
   }
   return values;
