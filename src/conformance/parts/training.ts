@@ -157,8 +157,7 @@ function flatten(rows: readonly Int32Array[]): Int32Array {
 }
 
 function encodingOf(ids: Int32Array, padId: number | undefined): PaddedEncoding {
-  const end = padId === undefined ? -1 : ids.indexOf(padId);
-  const length = end < 0 ? ids.length : end;
+  const length = ids.findLastIndex((id) => id !== padId) + 1;
   return { ids, attentionMask: ids.map((_, i) => (i < length ? 1 : 0)), length, untruncatedLength: length };
 }
 
