@@ -26,8 +26,8 @@ export function weightsFolder(weights: Weights): string {
   );
 }
 
-/** The entry of a parameter, with its shape checked. */
-export function entryFor(weights: Weights, name: string, shape: readonly number[]): TensorEntry {
+/** The entry of a parameter. Throws CheckpointError if there is none, or one of another shape. */
+function entryFor(weights: Weights, name: string, shape: readonly number[]): TensorEntry {
   const entry = tensorNamed(weights, name);
   if (entry.shape.join() === shape.join()) return entry;
   throw new CheckpointError(
@@ -60,7 +60,10 @@ export function bindExternal(weights: Weights): (name: string, shape: readonly n
   };
 }
 
-/** The values of a parameter as float32, for training state. */
+/**
+ * The values of a parameter as float32, row-major, for training state.
+ * Throws CheckpointError for a missing tensor, a wrong shape or a type that float32 does not hold exactly.
+ */
 export async function loadParameter(
   weights: Weights,
   name: string,

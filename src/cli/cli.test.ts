@@ -53,6 +53,22 @@ describe('help', () => {
   });
 });
 
+test('a mistyped option is answered in Korean where the user reads Korean, with where to read on', async () => {
+  const { status, stderr } = await ksd(await temporaryFolder(), ['generate', 'x', '--stepz', '3'], {
+    KSD_LANG: 'ko',
+  });
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/^'--stepz' 옵션은 없습니다\. '--steps'/);
+  expect(stderr).toContain('→ ksd --help');
+});
+
+test('a file, or the folder above a model, is answered with what to give instead', async () => {
+  const folder = await temporaryFolder();
+  const draw = async (path: string) => (await ksd(folder, ['generate', 'x', '--model', path])).stderr;
+  expect(await draw(join(model, 'vae', 'config.json'))).toContain('is a file, not a folder');
+  expect(await draw(join(model, '..'))).toContain(`Did you mean ${model}?`);
+});
+
 describe('generate', () => {
   test('writes a PNG that tells how it was made, and its path on stdout', async () => {
     const folder = await temporaryFolder();

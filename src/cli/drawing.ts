@@ -2,12 +2,14 @@
  * Opening a model with students, and showing how far a drawing is: what the commands that draw have in common.
  */
 import type { TextEncoder } from '../encoders/textEncoder.ts';
-import { type Comparison, type ComparisonRequest, compare } from '../generation/compare.ts';
+import { type Comparison, type ComparisonRequest, compare, saveGrid } from '../generation/compare.ts';
 import { finish } from '../generation/finish.ts';
 import { openPipeline } from '../generation/folder.ts';
 import type { Pipeline } from '../generation/pipeline.ts';
+import type { PictureGrid } from '../pictures/grid.ts';
 import type { RequestedDevice } from '../runtime/session.ts';
 import { word } from './messages.ts';
+import { checkModel } from './models.ts';
 import { openDevice } from './options.ts';
 import { isPackagedModel, packagedModel } from './packaged.ts';
 import { progress } from './progress.ts';
@@ -26,11 +28,12 @@ export interface StudioOptions {
   readonly scheduler: string;
 }
 
-/** Opens device, model and students. */
+/** Opens device, model and students. Throws CheckpointError for a model that is none. */
 export async function openStudio(
   { device, model, scheduler }: StudioOptions,
   wanted: readonly StudentFolder[],
 ): Promise<Studio> {
+  await checkModel(model);
   const runtime = await openDevice(device);
   const pipeline = await openPipeline(runtime, model, { scheduler });
   const students: TextEncoder[] = [];
@@ -61,7 +64,7 @@ export async function drawComparison(
   let shown = 0;
   try {
     return await finish(compare(request), ({ done, total, column }) => {
-      bar ??= progress({ total: total * steps, label, unit: word('단계', 'steps') });
+      bar ??= progress({ total: total * steps, label, unit: word('스텝', 'steps') });
       // A sampler may call the model more often than it has steps.
       const reached = Math.round(done * steps);
       const [korean = '', english = korean] = column.split('\n');
@@ -71,4 +74,11 @@ export async function drawComparison(
   } finally {
     bar?.stop();
   }
+}
+
+/** Writes the figure as PNG and SVG, whichever of the two `out` names; returns the paths of both, the PNG first. */
+export async function saveFigure(out: string, grid: PictureGrid): Promise<[png: string, svg: string]> {
+  const stem = out.replace(/\.(png|svg)$/i, '');
+  await saveGrid(stem, grid);
+  return [`${stem}.png`, `${stem}.svg`];
 }

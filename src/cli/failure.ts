@@ -19,11 +19,10 @@ export const exitStatus = {
 /** Headings of errors by code: the sentences of the errors themselves are English. */
 const headings: Readonly<Record<string, () => string>> = {
   GRAPH: () => t('계산 그래프 오류', 'graph error'),
-  CHECKPOINT: () =>
-    t('모델이나 실험 폴더를 읽을 수 없습니다', 'a model or run folder is not as it should be'),
+  CHECKPOINT: () => t('파일이나 폴더에 문제가 있습니다', 'a file or folder is not as it should be'),
   CONFIG: () => t('설정이 맞지 않습니다', 'a setting does not fit'),
   INPUT: () => t('요청을 처리할 수 없습니다', 'the request cannot be served'),
-  RUNTIME: () => t('실행 장치에 문제가 있습니다', 'the device failed'),
+  RUNTIME: () => t('계산 장치에 문제가 있습니다', 'the device failed'),
 };
 
 /** The exit status for what a command threw; says on stderr what it was. Commander has told its own errors. */
@@ -43,7 +42,7 @@ export function describe(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return [
     `✗ ${t('예상하지 못한 오류', 'unexpected error')}: ${message}`,
-    `  → ${t('KSD_DEBUG=1로 다시 실행하면 자세히 볼 수 있습니다', 'run it again with KSD_DEBUG=1 for details')}`,
+    `  → ${t('KSD_DEBUG=1을 붙여 다시 실행하면 자세한 내용이 나옵니다', 'run it again with KSD_DEBUG=1 for details')}`,
   ].join('\n');
 }
 

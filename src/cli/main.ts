@@ -15,17 +15,9 @@ import { addVocab } from './commands/vocab.ts';
 import { report } from './failure.ts';
 import { languages, requestedLanguage, speak, t } from './messages.ts';
 import { packageFile } from './packaged.ts';
-import { displayWidth } from './width.ts';
+import { errorTexts, helpHint, helpTexts } from './parserTexts.ts';
 
 const commands = [addDemo, addGenerate, addCompare, addDistill, addEval, addExport, addVocab, addInfo];
-
-/** Headings of help texts in commander's words. */
-const titles: Readonly<Record<string, () => string>> = {
-  'Usage:': () => t('사용법', 'Usage'),
-  'Arguments:': () => t('인자', 'Arguments'),
-  'Options:': () => t('옵션', 'Options'),
-  'Commands:': () => t('명령', 'Commands'),
-};
 
 function createProgram(version: string): Command {
   const program = new Command('ksd')
@@ -39,10 +31,9 @@ function createProgram(version: string): Command {
     .helpOption('-h, --help', t('도움말', 'help'))
     .helpCommand('help [command]', t('명령의 도움말', 'help for a command'))
     .addOption(new Option('--lang <language>', t('표시 언어', 'language')).choices(languages))
-    .configureHelp({
-      displayWidth: (text) => displayWidth(text),
-      styleTitle: (title) => `${titles[title]?.() ?? title.replace(/:$/, '')}:`,
-    })
+    .configureHelp(helpTexts)
+    .configureOutput(errorTexts)
+    .showHelpAfterError(helpHint())
     .exitOverride();
   for (const add of commands) add(program);
   return program;

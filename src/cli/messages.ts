@@ -16,13 +16,19 @@ export function t(ko: string, en: string): string {
   return current === 'ko' ? ko : en;
 }
 
+/** Korean, English, or one below the other: for sentences that are too long for one line. */
+export function below(ko: string, en: string): string {
+  if (current === 'both') return `${ko}\n${en}`;
+  return current === 'ko' ? ko : en;
+}
+
 /** One of the two, for words that stand where both would be too long: Korean unless English was asked for. */
 export function word(ko: string, en: string): string {
   return current === 'en' ? en : ko;
 }
 
 /** Whether `value` names a language; anything else is left for the option parser to refuse. */
-export function isLanguage(value: string | undefined): value is Language {
+function isLanguage(value: string | undefined): value is Language {
   return value !== undefined && languages.includes(value);
 }
 

@@ -18,8 +18,8 @@ export function deviceOption(preset: RequestedDevice = 'auto'): Option {
 export function modelOption(): Option {
   return new Option(
     '--model <folder>',
-    t('Stable Diffusion 폴더 (diffusers 형식)', 'Stable Diffusion folder (layout of diffusers)'),
-  ).default(packagedModel.folder, t('기본 제공 emoji-sd', 'the packaged emoji-sd'));
+    t('diffusers 형식의 Stable Diffusion 폴더', 'Stable Diffusion folder in the layout of diffusers'),
+  ).default(packagedModel.folder, t('내장 emoji-sd', 'the packaged emoji-sd'));
 }
 
 /** Opens the device and says on stderr which it is. */
@@ -29,7 +29,7 @@ export async function openDevice(device: RequestedDevice): Promise<Runtime> {
   return runtime;
 }
 
-/** Settings of a picture, common to `generate` and `compare`. */
+/** Settings of a picture, common to `generate`, `compare` and `eval`. */
 export interface DrawingOptions {
   readonly seed: Seed;
   readonly steps: number;
@@ -40,16 +40,20 @@ export interface DrawingOptions {
 export function addDrawingOptions(command: Command): Command {
   return command
     .option('--seed <n>', t('첫 그림의 시드', 'seed of the first picture'), readSeed, 0)
-    .option('--steps <n>', t('샘플링 단계 수', 'sampling steps'), wholeNumber(1), 25)
+    .option('--steps <n>', t('샘플링 스텝 수', 'sampling steps'), wholeNumber(1), 25)
     .option(
       '--guidance <x>',
       t(
-        '프롬프트를 따르는 세기 (기본 7.5, 기본 제공 모델은 5)',
-        'weight of the prompt (default 7.5; 5 for the packaged model)',
+        '가이던스(CFG), 프롬프트를 따르는 정도 (기본 7.5, 내장 모델은 5)',
+        'classifier-free guidance: weight of the prompt (default 7.5; 5 for the packaged model)',
       ),
       realNumber,
     )
-    .option('--scheduler <name>', t('샘플러', 'sampler: unipc, ddim, dpmpp_2m, euler_a, ...'), 'unipc');
+    .option(
+      '--scheduler <name>',
+      t('샘플러: unipc, ddim, dpmpp_2m, euler_a 등', 'sampler: unipc, ddim, dpmpp_2m, euler_a, ...'),
+      'unipc',
+    );
 }
 
 /** A parser of whole numbers from `least` on. */
@@ -63,14 +67,14 @@ export function wholeNumber(least: number): (text: string) => number {
   };
 }
 
-export function realNumber(text: string): number {
+function realNumber(text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && Number.isFinite(value)) return value;
-  throw new InvalidArgumentError(t('수를 주세요.', 'Give a number.'));
+  throw new InvalidArgumentError(t('숫자를 주세요.', 'Give a number.'));
 }
 
 /** Whole numbers beyond 2^53 are kept exactly. */
-export function readSeed(text: string): Seed {
+function readSeed(text: string): Seed {
   if (!/^\d+$/.test(text.trim())) {
     throw new InvalidArgumentError(t('0 이상의 정수를 주세요.', 'Give a whole number of at least 0.'));
   }
@@ -83,7 +87,7 @@ export function readSize(text: string): { width: number; height: number } {
   const match = /^(\d+)[xX×](\d+)$/.exec(text.trim());
   if (match) return { width: Number(match[1]), height: Number(match[2]) };
   throw new InvalidArgumentError(
-    t('512x512처럼 가로x세로로 주세요.', 'Give width x height, such as 512x512.'),
+    t('512x512처럼 가로x세로로 써 주세요.', 'Give width x height, such as 512x512.'),
   );
 }
 

@@ -8,6 +8,7 @@ import { unreadable } from '../checkpoint/file.ts';
 import { readPairs } from '../corpus/pairs.ts';
 import { InputError } from '../errors.ts';
 import type { PromptPair } from '../generation/compare.ts';
+import { t } from './messages.ts';
 
 const listSchema = z.array(z.object({ ko: z.string(), en: z.string() })).min(1);
 
@@ -16,8 +17,14 @@ export function readPrompt(text: string): PromptPair {
   const at = text.indexOf('=');
   if (at < 0) {
     throw new InputError(
-      `The prompt ${JSON.stringify(text)} has no English side.`,
-      'Write both, such as "빨간 사과=a red apple".',
+      t(
+        `프롬프트 ${JSON.stringify(text)}에 영어가 없습니다.`,
+        `The prompt ${JSON.stringify(text)} has no English side.`,
+      ),
+      t(
+        '"빨간 사과=a red apple"처럼 한국어와 영어를 함께 써 주세요.',
+        'Write both, such as "빨간 사과=a red apple".',
+      ),
     );
   }
   return { ko: text.slice(0, at).trim(), en: text.slice(at + 1).trim() };

@@ -30,7 +30,7 @@ export function sampleDrawer(runtime: Runtime, experiment: Experiment, folder: s
         const { steps, guidance, seed } = drawing;
         const comparison = await drawComparison(
           { pipeline, students: [student], prompts: samples, seeds: [seed], steps, guidance, signal },
-          word('견본', 'samples'),
+          word('예시', 'samples'),
         );
         const stem = samplePath(folder, epoch);
         const title = `${name}: epoch ${epoch}`;

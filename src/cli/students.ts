@@ -6,6 +6,7 @@ import { basename, join, resolve } from 'node:path';
 import { openTextEncoder, type TextEncoder } from '../encoders/textEncoder.ts';
 import { CheckpointError } from '../errors.ts';
 import type { Runtime } from '../runtime/session.ts';
+import { t } from './messages.ts';
 import { isFile, isPackagedModel, packagedStudent, packagedStudents } from './packaged.ts';
 
 export interface StudentFolder {
@@ -28,9 +29,32 @@ export async function findStudent(given: string): Promise<StudentFolder> {
   const packaged = packagedStudent(given);
   if (basename(given) === given && (await holdsEncoder(packaged))) return { name: given, folder: packaged };
   throw new CheckpointError(
-    `${given} is no student: neither a run with a checkpoint, nor the folder of a text encoder.`,
-    `Give a folder such as runs/<name>, or one of the packaged ones: ${(await packagedStudents()).join(', ') || 'there are none yet'}.`,
+    t(
+      `${given}에는 학생 모델이 없습니다. 체크포인트가 있는 학습 폴더도, 텍스트 인코더 폴더도 아닙니다.`,
+      `${given} is no student: neither a run with a checkpoint, nor the folder of a text encoder.`,
+    ),
+    await whatToGive(path),
   );
+}
+
+/** Instead of what lies at `path`. */
+async function whatToGive(path: string): Promise<string> {
+  if (await isFile(path)) {
+    return t(
+      '파일 말고 config.json과 가중치가 함께 들어 있는 폴더를 주세요.',
+      'Give the folder that holds config.json and the weights, not a file.',
+    );
+  }
+  const packaged = (await packagedStudents()).join(', ');
+  return packaged === ''
+    ? t(
+        'runs/<이름> 같은 폴더를 주세요. `ksd distill <실험.yaml>`로 학습하면 생깁니다.',
+        'Give a folder such as runs/<name>; `ksd distill <experiment.yaml>` makes one.',
+      )
+    : t(
+        `runs/<이름> 같은 폴더나 내장 학생의 이름(${packaged})을 주세요.`,
+        `Give a folder such as runs/<name>, or one of the packaged ones: ${packaged}.`,
+      );
 }
 
 /**

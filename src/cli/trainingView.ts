@@ -73,21 +73,21 @@ export function trainingView(): TrainingView {
 
 const labels: Readonly<Record<Kind, () => { label: string; unit: string }>> = {
   teacher: () => ({ label: word('교사', 'teacher'), unit: word('문장', 'sentences') }),
-  step: () => ({ label: word('학습', 'training'), unit: word('단계', 'steps') }),
+  step: () => ({ label: word('학습', 'training'), unit: word('스텝', 'steps') }),
   validate: () => ({ label: word('검증', 'validation'), unit: word('쌍', 'pairs') }),
 };
 
 function startText(folder: string, facts: RunFacts): string {
   const { parameters, trainPairs, validationPairs, tooLong, totalSteps, resumedAt } = facts;
   const lines = [
-    `${folder}: ${t('매개변수', 'parameters')} ${compact(parameters)}, ${t('단계', 'steps')} ${compact(totalSteps)}`,
+    `${folder}: ${t('파라미터', 'parameters')} ${compact(parameters)}, ${t('스텝', 'steps')} ${compact(totalSteps)}`,
     `${t('학습 쌍', 'training pairs')} ${compact(trainPairs)}, ${t('검증 쌍', 'validation pairs')} ${compact(validationPairs)}`,
   ];
   if (tooLong > 0) {
-    lines.push(t(`77 토큰이 넘는 ${tooLong}쌍은 뺐습니다`, `${tooLong} pairs of over 77 tokens left out`));
+    lines.push(t(`77토큰이 넘는 ${tooLong}쌍은 뺐습니다`, `${tooLong} pairs of over 77 tokens left out`));
   }
   if (resumedAt > 0 && resumedAt < totalSteps) {
-    lines.push(t(`${resumedAt}단계에서 이어 갑니다`, `going on from step ${resumedAt}`));
+    lines.push(t(`${resumedAt}스텝부터 이어서 학습합니다`, `going on from step ${resumedAt}`));
   }
   return lines.join('\n');
 }
@@ -107,5 +107,5 @@ function tableRow({ epoch, train, validation }: EpochMetric, best: boolean): str
   const losses = [train.lossEn, train.lossKo, validation.lossEn, validation.lossKo];
   const cells = [String(epoch), ...losses.map((loss) => loss.toFixed(4))];
   const row = cells.map((text, i) => aligned(text, widths[i] ?? 0, true)).join('');
-  return best ? `${row}  ★ ${t('최고', 'best')}` : row;
+  return best ? `${row}  ★ ${t('최저 검증 손실', 'best')}` : row;
 }

@@ -13,7 +13,7 @@ export function compact(count: number): string {
   return count < 1e6 ? count.toLocaleString('en-US') : `${(count / 1e6).toFixed(2)} M`;
 }
 
-/** "2.3 s". */
+/** "2.3", of milliseconds. */
 export function seconds(milliseconds: number): string {
-  return `${(milliseconds / 1000).toFixed(1)} s`;
+  return (milliseconds / 1000).toFixed(1);
 }

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { readJsonLines } from '../checkpoint/json.ts';
 import { CheckpointError, InputError } from '../errors.ts';
-import { encodePadded, promptLength, type Tokenizer } from '../text/tokenizer.ts';
+import { promptLength, type Tokenizer } from '../text/tokenizer.ts';
 
 export interface Pair {
   readonly en: string;
@@ -13,7 +13,7 @@ export interface Pair {
 
 /**
  * Pairs of a JSONL file, one object with `en` and `ko` a line.
- * Throws CheckpointError naming file and line for anything else.
+ * Throws CheckpointError naming file and row for anything else, and for a file without pairs.
  */
 export async function readPairs(path: string): Promise<Pair[]> {
   const pairs: Pair[] = [];
@@ -36,12 +36,12 @@ export async function readPairs(path: string): Promise<Pair[]> {
 
 /** Pairs of which both sides have at most 77 tokens: the original project's rule, under the teacher's tokenizer. */
 export function shortPairs(pairs: readonly Pair[], tokenizer: Tokenizer): Pair[] {
-  const fits = (text: string) => encodePadded(tokenizer, text).untruncatedLength <= promptLength;
+  const fits = (text: string) => tokenizer.encode(text).ids.length <= promptLength;
   return pairs.filter(({ en, ko }) => fits(en) && fits(ko));
 }
 
 /** A number in [0, 1) that depends on the seed and the text only: the same on every machine, in any order of rows. */
-export function hashFraction(seed: number, text: string): number {
+function hashFraction(seed: number, text: string): number {
   return createHash('sha256').update(`${seed}\n${text}`).digest().readUIntBE(0, 6) / 2 ** 48;
 }
 

@@ -8,10 +8,15 @@
  */
 import type { EncoderModel } from '../encoders/model.ts';
 import { floatTensor, type Tensor } from '../runtime/tensor.ts';
-import { type PaddedEncoding, promptLength } from '../text/tokenizer.ts';
+import { promptLength } from '../text/tokenizer.ts';
+
+/** The tokens of a text, at most 77, start and end included, without padding. */
+export type TokenIds = ArrayLike<number>;
 
 export interface BatchOptions {
   readonly model: EncoderModel;
+  /** The id that texts are padded with. */
+  readonly padId: number;
   /** Has the objective a row for each position, or one a text? */
   readonly perPosition: boolean;
   /** Fold pads where the model allows it. */
@@ -29,17 +34,17 @@ export interface Batch {
  * `scale` multiplies the summed squares into a mean.
  */
 export function makeBatch(
-  texts: readonly PaddedEncoding[],
+  texts: readonly TokenIds[],
   targets: readonly Float32Array[],
   scale: number,
-  { model, perPosition, fold }: BatchOptions,
+  { model, padId, perPosition, fold }: BatchOptions,
 ): Batch {
   const longest = Math.max(...texts.map((text) => text.length));
   const folded = fold && model.equalPadId !== undefined && longest < promptLength - 1;
   const length = folded ? longest + 1 : promptLength;
-  const ids = new Int32Array(texts.length * length);
+  const ids = new Int32Array(texts.length * length).fill(padId);
   texts.forEach((text, i) => {
-    ids.set(text.ids.subarray(0, length), i * length);
+    ids.set(text, i * length);
   });
   const keyBias = folded ? foldedKeyBias(texts, length) : undefined;
   const rows = perPosition ? length : 1;
@@ -67,7 +72,7 @@ function padShare(textLength: number, length: number): number {
   return (promptLength - textLength) / (length - textLength);
 }
 
-function foldedKeyBias(texts: readonly PaddedEncoding[], length: number): Float32Array {
+function foldedKeyBias(texts: readonly TokenIds[], length: number): Float32Array {
   const bias = new Float32Array(texts.length * length);
   texts.forEach((text, i) => {
     bias.fill(Math.log(padShare(text.length, length)), i * length + text.length, (i + 1) * length);

@@ -7,12 +7,14 @@ import { lineChart } from '../pictures/chart.ts';
 import { rasterizePng } from '../pictures/fonts.ts';
 import { type EpochMetric, readMetrics, type StepMetric } from './runFolder.ts';
 
-/** Draws curves.svg and curves.png from metrics.jsonl. */
+/** Draws curves.svg and curves.png from metrics.jsonl. Throws CheckpointError if that is missing or damaged. */
 export async function drawCurves(run: string): Promise<void> {
   const metrics = await readMetrics(run);
   const steps = metrics.filter((metric): metric is StepMetric => metric.kind === 'step');
   const epochs = metrics.filter((metric): metric is EpochMetric => metric.kind === 'epoch');
-  const last = epochs.at(-1);
+  // Without validation pairs their losses are not-a-numbers.
+  const validated = epochs.filter(({ validation }) => Number.isFinite(validation.lossEn + validation.lossKo));
+  const last = validated.at(-1);
   const smooth = (value: (metric: StepMetric) => number) => smoothed(steps, value);
   const svg = lineChart({
     title: '손실 곡선 · Distillation loss',
@@ -23,17 +25,17 @@ export async function drawCurves(run: string): Promise<void> {
     yLabel: 'MSE',
     logY: true,
     series: [
-      { name: 'train en', points: smooth((metric) => metric.lossEn) },
-      { name: 'train ko', points: smooth((metric) => metric.lossKo) },
+      { name: 'train en', color: '#9cc9e6', points: smooth((metric) => metric.lossEn) },
+      { name: 'train ko', color: '#f2b48a', points: smooth((metric) => metric.lossKo) },
       {
         name: 'valid en',
-        points: epochs.map((metric) => [metric.step, metric.validation.lossEn]),
-        dashed: true,
+        color: '#0072b2',
+        points: validated.map((metric) => [metric.step, metric.validation.lossEn]),
       },
       {
         name: 'valid ko',
-        points: epochs.map((metric) => [metric.step, metric.validation.lossKo]),
-        dashed: true,
+        color: '#d55e00',
+        points: validated.map((metric) => [metric.step, metric.validation.lossKo]),
       },
     ],
   });
@@ -45,7 +47,8 @@ export async function drawCurves(run: string): Promise<void> {
 function smoothed(steps: readonly StepMetric[], value: (metric: StepMetric) => number): [number, number][] {
   const size = Math.max(1, Math.round(steps.length / 200));
   const points: [number, number][] = [];
-  for (let start = 0; start < steps.length; start += size) {
+  // A last part of few steps would be noisier than the others: it is left out.
+  for (let start = 0; start + size <= steps.length; start += size) {
     const part = steps.slice(start, start + size);
     points.push([part.at(-1)!.step, part.reduce((sum, metric) => sum + value(metric), 0) / part.length]);
   }

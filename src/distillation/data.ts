@@ -4,8 +4,8 @@
 import { type Pair, pairsHash, readPairs, samplePairs, shortPairs, splitPairs } from '../corpus/pairs.ts';
 import { InputError } from '../errors.ts';
 import { randomStream, shuffle } from '../random/stream.ts';
-import { encodePadded, type PaddedEncoding, promptLength, type Tokenizer } from '../text/tokenizer.ts';
-import { type Batch, type BatchOptions, makeBatch } from './batch.ts';
+import { encodePadded, promptLength, type Tokenizer } from '../text/tokenizer.ts';
+import { type Batch, type BatchOptions, makeBatch, type TokenIds } from './batch.ts';
 import type { Experiment } from './experiment.ts';
 import type { TeacherCache } from './teacher.ts';
 
@@ -20,14 +20,18 @@ export interface Data {
   readonly hash: string;
 }
 
+/** Holds no padding: a million pairs stay in memory for the whole run. */
 export interface EncodedPair {
-  readonly en: PaddedEncoding;
-  readonly ko: PaddedEncoding;
+  readonly en: TokenIds;
+  readonly ko: TokenIds;
   /** Place of the English sentence in `sentences`. */
   readonly sentence: number;
 }
 
-/** Reads, filters, samples and splits the experiment's pairs and encodes them for the student. */
+/**
+ * Reads, filters, samples and splits the experiment's pairs and encodes them for the student, whose texts are cut to
+ * 77 tokens. Throws CheckpointError for a damaged file, InputError if no pair or one side of the split is left.
+ */
 export async function readData(
   experiment: Experiment,
   teacher: Tokenizer,
@@ -43,12 +47,13 @@ export async function readData(
     );
   }
   const pairs = corpus.sample === undefined ? short : samplePairs(short, corpus.sample, seed);
-  const { train, validation } = splitPairs(pairs, corpus.validation, seed);
+  const { train: sentencePairs, validation } = splitPairs(pairs, corpus.validation, seed);
+  const train = withEmptyPrompts(sentencePairs, corpus.emptyPrompts);
   const places = new Map<string, number>();
   for (const { en } of [...train, ...validation]) if (!places.has(en)) places.set(en, places.size);
   const encode = ({ en, ko }: Pair): EncodedPair => ({
-    en: encodePadded(student, en),
-    ko: encodePadded(student, ko),
+    en: tokenIds(student, en),
+    ko: tokenIds(student, ko),
     sentence: places.get(en)!,
   });
   return {
@@ -58,6 +63,20 @@ export async function readData(
     tooLong: all.length - short.length,
     hash: pairsHash([...train, ...validation]),
   };
+}
+
+/**
+ * Guidance reads the student's states of the empty prompt at every step and multiplies their error, but no corpus holds
+ * that prompt: so it is added, as this fraction of the pairs.
+ */
+function withEmptyPrompts(pairs: readonly Pair[], fraction: number): readonly Pair[] {
+  const count = Math.round(pairs.length * fraction);
+  return [...pairs, ...Array.from({ length: count }, (): Pair => ({ en: '', ko: '' }))];
+}
+
+function tokenIds(tokenizer: Tokenizer, text: string): TokenIds {
+  const { ids, length } = encodePadded(tokenizer, text);
+  return Array.from(ids.subarray(0, length));
 }
 
 /** Batches whose pairs are sorted by length together; larger means less padding and batches that are less mixed. */
@@ -90,7 +109,10 @@ export function epochBatches(
   return batches;
 }
 
-/** The batch of `pairs`: their English texts, then their Korean ones, each with the teacher's rows for the English. */
+/**
+ * The batch of `pairs` (at least one): their English texts, then their Korean ones, each with the teacher's rows for the
+ * English.
+ */
 export async function batchOf(
   pairs: readonly EncodedPair[],
   cache: TeacherCache,
@@ -101,7 +123,10 @@ export async function batchOf(
   return makeBatch(texts, [...rows, ...rows], 1 / (pairs.length * rows[0]!.length), options);
 }
 
-/** Mean squared errors of the English and of the Korean half, each summed over its pairs. */
+/**
+ * Mean squared errors of the English and of the Korean half, each summed over its pairs: `losses` [texts] are the sums
+ * of squares that the engine gives, `constants` [texts] those of the batch, `rowValues` the values of a text.
+ */
 export function lossesOf(losses: Float32Array, constants: Float64Array, rowValues: number) {
   const half = losses.length / 2;
   const sums = { lossEn: 0, lossKo: 0 };

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { formatExperiment, parseExperiment, readExperiment } from './experiment.ts';
+import { differences, formatExperiment, parseExperiment, readExperiment } from './experiment.ts';
 
 const minimal = {
   name: 'x',
@@ -40,6 +40,17 @@ test('text that is no YAML is a clear error', () => {
 test('an experiment survives being written and read', () => {
   const experiment = parseExperiment(JSON.stringify(minimal), '/some/where/x.yaml');
   expect(parseExperiment(formatExperiment(experiment), '/else/where/y.yaml')).toEqual(experiment);
+});
+
+test('two experiments differ in named fields', () => {
+  const there = parseExperiment(JSON.stringify(minimal), '/a/x.yaml');
+  const changed = { ...minimal, training: { epochs: 6, clipNorm: 1 }, samples: [{ ko: '차', en: 'car' }] };
+  expect(differences(there, there)).toEqual([]);
+  expect(differences(there, parseExperiment(JSON.stringify(changed), '/a/x.yaml'))).toEqual([
+    'training.epochs is 5 there, 6 here',
+    'samples is [] there, [{"ko":"차","en":"car"}] here',
+    'training.clipNorm is missing there, 1 here',
+  ]);
 });
 
 test('every experiment of the repository is valid and named as its file', async () => {

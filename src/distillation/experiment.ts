@@ -36,8 +36,10 @@ const schema = z.strictObject({
     pairs: z.string(),
     /** How many pairs to use, chosen by a seeded hash; all when left out. */
     sample: count.optional(),
-    /** Part of the pairs set aside for validation. */
+    /** Part of the pairs set aside for validation; with 0, the epoch of the lowest training loss is the best. */
     validation: fraction.default(0.2),
+    /** Empty prompts added to the pairs to train on, as a fraction of them: guidance needs the student's answer. */
+    emptyPrompts: fraction.default(0.02),
   }),
   training: z
     .strictObject({
@@ -76,7 +78,7 @@ export type Experiment = z.infer<typeof schema>;
 
 /**
  * The experiment in a YAML file, defaults filled in and paths made absolute.
- * Throws ConfigError naming file and field.
+ * Throws CheckpointError if it cannot be read, ConfigError naming file and field.
  */
 export async function readExperiment(path: string): Promise<Experiment> {
   const text = await readFile(path, 'utf8').catch((cause: Error) => {
@@ -87,7 +89,7 @@ export async function readExperiment(path: string): Promise<Experiment> {
   return parseExperiment(text, path);
 }
 
-/** The same from the file's text. */
+/** The same from the file's text; `path` is what its paths are relative to. */
 export function parseExperiment(text: string, path: string): Experiment {
   const experiment = validate(parseText(text, path), path);
   const here = dirname(resolve(path));
@@ -109,6 +111,29 @@ export function parseExperiment(text: string, path: string): Experiment {
 /** The experiment as YAML, to be kept with its run. */
 export function formatExperiment(experiment: Experiment): string {
   return stringify(experiment);
+}
+
+/**
+ * The fields in which `here` is not as `there`, in words: `training.epochs is 5 there, 6 here`. Lists are compared
+ * whole.
+ */
+export function differences(there: Experiment, here: Experiment): string[] {
+  const [before, after] = [fieldsOf(there), fieldsOf(here)];
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .filter((field) => before.get(field) !== after.get(field))
+    .map(
+      (field) => `${field} is ${before.get(field) ?? 'missing'} there, ${after.get(field) ?? 'missing'} here`,
+    );
+}
+
+/** Every field that is no object, under its path, as JSON. */
+function fieldsOf(value: object, path = ''): Map<string, string> {
+  const fields = Object.entries(value).flatMap(([name, field]): [string, string][] => {
+    if (field === undefined) return [];
+    const nested = typeof field === 'object' && field !== null && !Array.isArray(field);
+    return nested ? [...fieldsOf(field, `${path}${name}.`)] : [[path + name, JSON.stringify(field)]];
+  });
+  return new Map(fields);
 }
 
 function parseText(text: string, path: string): unknown {

@@ -43,10 +43,12 @@ const objectives: Readonly<Record<ObjectiveName, Objective>> = {
   },
 };
 
-export const objectiveNames = Object.keys(objectives) as [ObjectiveName, ...ObjectiveName[]];
-
+/** Throws ConfigError for a name that is none of them. */
 export function objectiveNamed(name: ObjectiveName): Objective {
   const objective = objectives[name];
   if (objective) return objective;
-  throw new ConfigError(`There is no objective ${name}.`, `Use one of ${objectiveNames.join(', ')}.`);
+  throw new ConfigError(
+    `There is no objective ${name}.`,
+    `Use one of ${Object.keys(objectives).join(', ')}.`,
+  );
 }

@@ -1,20 +1,23 @@
 /**
  * A run's folder: what was asked for, what happened, and the checkpoints.
  *
- *   experiment.yaml, run.json, metrics.jsonl, curves.svg, curves.png, checkpoints/<step>/, best and last (links)
+ *   experiment.yaml, run.json, metrics.jsonl, curves.svg, curves.png, checkpoints/<step>/, best and last (links);
+ *   beside them teacher.ts keeps its cache
  *
  * A checkpoint is a text encoder in Hugging Face layout with the optimizer's state beside it. Everything is written
  * atomically: a run killed at any moment has a whole `last` checkpoint, or none yet.
  */
-import { appendFile, cp, mkdir, readdir, readFile, readlink, rename, rm, symlink } from 'node:fs/promises';
+import { appendFile, readdir, readFile, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { writeFileAtomic, writeFolderAtomic } from '../checkpoint/atomic.ts';
-import { type JsonObject, readJson, readJsonLines, writeJson } from '../checkpoint/json.ts';
+import { settleFolder, writeFileAtomic, writeFolderAtomic } from '../checkpoint/atomic.ts';
+import { systemCode } from '../checkpoint/file.ts';
+import { type JsonObject, readJson, readJsonLines, readJsonObject, writeJson } from '../checkpoint/json.ts';
 import { writeSafetensors } from '../checkpoint/safetensorsWriter.ts';
 import { readFloat32, tensorNamed } from '../checkpoint/tensorEntry.ts';
 import { openWeights } from '../checkpoint/weights.ts';
 import { CheckpointError } from '../errors.ts';
 import type { TrainingState } from './adamw/state.ts';
+import { type Experiment, formatExperiment, parseExperiment } from './experiment.ts';
 
 /** Where a run stands; enough, with the parameters and moments, to go on as if it had never stopped. */
 export interface Progress {
@@ -27,6 +30,7 @@ export interface Progress {
   /** Sums over the texts of this epoch so far, for the epoch's mean losses. */
   readonly lossEn: number;
   readonly lossKo: number;
+  /** The epoch of the lowest sum of both validation losses, or of training losses where nothing is validated. */
   readonly best?: { readonly step: number; readonly loss: number };
 }
 
@@ -37,14 +41,20 @@ export interface Checkpoint {
   readonly progress: Progress;
 }
 
+const experimentFile = 'experiment.yaml';
+const factsFile = 'run.json';
+const metricsFile = 'metrics.jsonl';
 const stateFile = 'state.json';
 const optimizerFile = 'optimizer.safetensors';
 
-export function checkpointFolder(run: string, step: number): string {
+function checkpointFolder(run: string, step: number): string {
   return join(run, 'checkpoints', String(step));
 }
 
-/** Writes a checkpoint and points `last` at it, and `best` too when it is the best. */
+/**
+ * Writes a checkpoint, points `last` and `best` where the progress says, and deletes the checkpoints that neither names.
+ * Returns its folder. Throws CheckpointError if the file system refuses.
+ */
 export async function saveCheckpoint(run: string, checkpoint: Checkpoint): Promise<string> {
   const { state, progress } = checkpoint;
   const folder = checkpointFolder(run, progress.step);
@@ -60,7 +70,7 @@ export async function saveCheckpoint(run: string, checkpoint: Checkpoint): Promi
     await writeJson(join(temporary, stateFile), progress);
   });
   await point(run, 'last', progress.step);
-  if (progress.best?.step === progress.step) await point(run, 'best', progress.step);
+  if (progress.best) await point(run, 'best', progress.best.step);
   await removeOthers(run, [progress.step, progress.best?.step]);
   return folder;
 }
@@ -77,8 +87,10 @@ async function writeStudent(folder: string, { config, tokenizerFiles, state }: C
     })),
     { format: 'pt' },
   );
-  await mkdir(join(folder, 'tokenizer'), { recursive: true });
-  for (const file of tokenizerFiles) await cp(file, join(folder, 'tokenizer', basename(file)));
+  // Contents, not links: Hugging Face's cache consists of links.
+  for (const file of tokenizerFiles) {
+    await writeFileAtomic(join(folder, 'tokenizer', basename(file)), await readFile(file));
+  }
 }
 
 /** A relative link, replaced in one step. */
@@ -97,10 +109,33 @@ async function removeOthers(run: string, keep: readonly (number | undefined)[]):
   }
 }
 
-/** Where the run stands, or undefined if it has no checkpoint. */
+/**
+ * Where the run stands, or undefined if it has no checkpoint.
+ * Throws CheckpointError if `last` is no link, or its checkpoint is gone or damaged.
+ */
 export async function readProgress(run: string): Promise<Progress | undefined> {
-  const target = await readlink(join(run, 'last')).catch(() => undefined);
+  const last = join(run, 'last');
+  const target = await readlink(last).catch((cause) => {
+    if (systemCode(cause) === 'ENOENT') return undefined;
+    throw new CheckpointError(
+      `${last} is not a link to a checkpoint.`,
+      'Make it one again (checkpoints/<step>): a copy of a run must keep its links.',
+      { cause },
+    );
+  });
   return target === undefined ? undefined : ((await readJson(join(run, target, stateFile))) as Progress);
+}
+
+/** The same, after ending what a killed process was doing with checkpoints and links. */
+export async function recoverProgress(run: string): Promise<Progress | undefined> {
+  const checkpoints = join(run, 'checkpoints');
+  for (const name of await namesIn(checkpoints)) {
+    const step = /^\.(\d+)\.previous$/.exec(name)?.[1];
+    if (step !== undefined) await settleFolder(join(checkpoints, step));
+  }
+  const progress = await readProgress(run);
+  if (progress?.best) await point(run, 'best', progress.best.step);
+  return progress;
 }
 
 /** Puts parameters and moments of the last checkpoint into `state`. Throws CheckpointError if they do not fit. */
@@ -145,6 +180,7 @@ export interface EpochMetric {
   readonly step: number;
   readonly epoch: number;
   readonly train: Losses;
+  /** Not-a-numbers (null in the file) where the experiment sets no pairs aside. */
   readonly validation: Losses;
 }
 
@@ -154,38 +190,82 @@ export interface Losses {
   readonly lossKo: number;
 }
 
+/** Adds a line to metrics.jsonl. */
 export async function appendMetric(run: string, metric: Metric): Promise<void> {
-  await appendFile(join(run, 'metrics.jsonl'), `${JSON.stringify(metric)}\n`);
+  await appendFile(join(run, metricsFile), line(metric));
 }
 
+/**
+ * The lines of metrics.jsonl, without one that a killed process left half written.
+ * Throws CheckpointError if there is no such file, or a line before the last is damaged.
+ */
 export async function readMetrics(run: string): Promise<Metric[]> {
   const metrics: Metric[] = [];
-  for await (const line of readJsonLines(join(run, 'metrics.jsonl'), { dropTornLine: true })) {
-    metrics.push(line as Metric);
+  for await (const value of readJsonLines(join(run, metricsFile), { dropTornLine: true })) {
+    const metric = value as Metric;
+    metrics.push(
+      metric.kind === 'step' ? metric : { ...metric, validation: withNotANumbers(metric.validation) },
+    );
   }
   return metrics;
 }
 
-/** Forgets what was noted after `step`: steps that a resumed run takes again. */
-export async function truncateMetrics(run: string, step: number): Promise<void> {
-  const kept = (await readMetrics(run).catch(() => [])).filter((metric) => metric.step <= step);
-  await writeFileAtomic(
-    join(run, 'metrics.jsonl'),
-    kept.map((metric) => `${JSON.stringify(metric)}\n`).join(''),
-  );
+/** JSON has no not-a-number: it is written as null. */
+function withNotANumbers({ lossEn, lossKo }: { readonly [Name in keyof Losses]: number | null }): Losses {
+  return { lossEn: lossEn ?? Number.NaN, lossKo: lossKo ?? Number.NaN };
 }
 
-/** The text of experiment.yaml, or undefined if the run has none yet. */
-export async function readExperimentText(run: string): Promise<string | undefined> {
-  return readFile(join(run, 'experiment.yaml'), 'utf8').catch(() => undefined);
+/** Forgets what was noted after `progress`, which a resumed run does again; makes the file if there is none. */
+export async function truncateMetrics(run: string, progress: Progress): Promise<void> {
+  const present = (await namesIn(run)).includes(metricsFile);
+  const metrics = present ? await readMetrics(run) : [];
+  const kept = metrics.filter((metric) =>
+    metric.kind === 'step' ? metric.step <= progress.step : metric.epoch <= progress.epoch,
+  );
+  await writeFileAtomic(join(run, metricsFile), kept.map(line).join(''));
+}
+
+function line(metric: Metric): string {
+  return `${JSON.stringify(metric)}\n`;
+}
+
+/** The experiment that the run was begun with, or undefined if it has none yet. Throws ConfigError if it is damaged. */
+export async function readRunExperiment(run: string): Promise<Experiment | undefined> {
+  const path = join(run, experimentFile);
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : parseExperiment(text, path);
+}
+
+/** Writes experiment.yaml, which can be given to `readExperiment` again. */
+export async function writeRunExperiment(run: string, experiment: Experiment): Promise<void> {
+  await writeFileAtomic(join(run, experimentFile), formatExperiment(experiment));
+}
+
+/** Writes run.json. */
+export async function writeRunFacts(
+  run: string,
+  facts: JsonObject & { readonly corpusHash: string },
+): Promise<void> {
+  await writeJson(join(run, factsFile), facts);
+}
+
+/** The hash of the pairs that the run was begun with, as run.json states it; undefined if there is none. */
+export async function readCorpusHash(run: string): Promise<string | undefined> {
+  if (!(await namesIn(run)).includes(factsFile)) return undefined;
+  const { corpusHash } = await readJsonObject(join(run, factsFile));
+  return typeof corpusHash === 'string' ? corpusHash : undefined;
 }
 
 /** Deletes what a killed process was writing when it died. */
 export async function removePartials(run: string): Promise<void> {
   for (const folder of [run, join(run, 'checkpoints')]) {
-    const names = await readdir(folder).catch((): string[] => []);
-    for (const name of names.filter((file) => /^\..*\.partial$/.test(file))) {
+    for (const name of (await namesIn(folder)).filter((file) => /^\..*\.partial$/.test(file))) {
       await rm(join(folder, name), { recursive: true, force: true });
     }
   }
+}
+
+/** Names in a folder, none if it does not exist. */
+async function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch((): string[] => []);
 }

@@ -6,7 +6,8 @@ import { loadParameter } from '../checkpoint/bind.ts';
 import type { JsonObject } from '../checkpoint/json.ts';
 import type { Weights } from '../checkpoint/tensorEntry.ts';
 import { openTextEncoder } from '../checkpoint/textEncoderFolder.ts';
-import { type EncoderModel, encoderModel } from '../encoders/model.ts';
+import { checkTokenizer, encoderModel } from '../encoders/family.ts';
+import type { EncoderModel } from '../encoders/model.ts';
 import { tokenizerFolderOf } from '../encoders/textEncoder.ts';
 import { openTokenizer, type TokenizerFolder } from '../encoders/tokenizerFolder.ts';
 import { ConfigError } from '../errors.ts';
@@ -24,8 +25,24 @@ export interface Start {
   readonly weights?: Weights;
 }
 
-/** Opens what the experiment's student starts from. `teacherFolder` is the teacher's text encoder. */
+/**
+ * Opens what the experiment's student starts from. `teacherFolder` is the teacher's text encoder.
+ * Throws CheckpointError for damaged files, ConfigError if kind, config and tokenizer do not fit each other.
+ */
 export async function openStart({ student }: Experiment, teacherFolder: string): Promise<Start> {
+  const start = await startOf(student, teacherFolder);
+  const { model, tokenizer } = start;
+  const source = student.start === 'random' ? 'student.config' : student.start;
+  checkTokenizer(source, model, tokenizer.tokenizer);
+  const { padId } = tokenizer.tokenizer;
+  if (model.equalPadId === undefined || model.equalPadId === padId) return start;
+  throw new ConfigError(
+    `${source}: the tokenizer pads with ${padId}, but pad_token_id is ${model.equalPadId}.`,
+    'Correct pad_token_id, or use the tokenizer that belongs to the model.',
+  );
+}
+
+async function startOf(student: Experiment['student'], teacherFolder: string): Promise<Start> {
   const { modelType } = studentKinds[student.kind];
   if (student.start === 'random') return randomStart(student, modelType);
   const folder = student.start === 'teacher' ? teacherFolder : student.start;
@@ -59,7 +76,10 @@ async function randomStart(student: Experiment['student'], modelType: string): P
 /** Parameters that a checkpoint may lack because its task had no use for them. */
 const optional = /^pooler\./;
 
-/** The initial values of each parameter: from the weights, or random as transformers initialises them. */
+/**
+ * The initial values of each parameter: from the weights, or random as transformers initialises them. The pooler is
+ * random too where a masked-LM checkpoint has none. Throws CheckpointError for a missing tensor or a wrong shape.
+ */
 export async function initialParameters(
   start: Start,
   parameters: ReadonlyMap<string, Value>,

@@ -12,7 +12,7 @@ import { createTrainingState, type TrainingState } from './adamw/state.ts';
 import type { Batch } from './batch.ts';
 import { type DecayRule, decays } from './decay.ts';
 import type { Objective } from './objective.ts';
-import { gradientName, stepGraph } from './stepGraph.ts';
+import { gradientName, type StepGraph, stepGraph } from './stepGraph.ts';
 
 export interface Student {
   readonly state: TrainingState;
@@ -28,25 +28,23 @@ export type StudentSettings = Omit<AdamWOptions, 'clipNorm'> & {
   readonly clipNorm?: number | undefined;
 };
 
-/** Builds the student; `initial` gives the first values of the parameters that the loss depends on. */
+/** Gives the first values of each parameter. */
+type Initial = (parameters: ReadonlyMap<string, Value>) => Promise<ReadonlyMap<string, Float32Array>>;
+
+/**
+ * Builds the student; `initial` is asked for the parameters that the loss depends on. The state takes 12 bytes a
+ * parameter: 0.8 GB for klue/roberta-small, 1.5 GB for SD v1's CLIP. Throws what `createTrainingState` and `adamw` throw.
+ */
 export async function createStudent(
   runtime: Runtime,
   model: EncoderModel,
   objective: Objective,
   { decayRule, clipNorm, ...settings }: StudentSettings,
-  initial: (parameters: ReadonlyMap<string, Value>) => Promise<ReadonlyMap<string, Float32Array>>,
+  initial: Initial,
 ): Promise<Student> {
   // Models that fold pads take batches of any length; the others always see 77 positions.
   const step = stepGraph(model, objective, model.equalPadId === undefined ? promptLength : 'length');
-  const values = await initial(step.parameters);
-  const state = createTrainingState(
-    [...step.parameters].map(([name, { shape }]) => ({
-      name,
-      shape: shape as readonly number[],
-      data: values.get(name)!,
-      decay: decays(name, decayRule),
-    })),
-  );
+  const state = await initialState(step, decayRule, initial);
   const optimizer = adamw(state, { ...settings, ...(clipNorm === undefined ? {} : { clipNorm }) });
   const learning = await compile(runtime, step.graph, { losses: step.losses, ...step.gradients });
   const measuring = await compile(runtime, step.graph, { losses: step.losses });
@@ -72,4 +70,17 @@ export async function createStudent(
       await measuring.dispose();
     },
   };
+}
+
+/** A function of its own, so that nothing that lives as long as the student keeps the initial values. */
+async function initialState(step: StepGraph, rule: DecayRule, initial: Initial): Promise<TrainingState> {
+  const values = await initial(step.parameters);
+  return createTrainingState(
+    [...step.parameters].map(([name, { shape }]) => ({
+      name,
+      shape: shape as readonly number[],
+      data: values.get(name)!,
+      decay: decays(name, rule),
+    })),
+  );
 }

@@ -2,19 +2,20 @@
  * The teacher's rows for every English sentence, computed once and read back from disk at every epoch.
  *
  * The teacher is frozen, so its states are data. They are kept as F16: [texts, rows, hidden], without a header; a
- * name that hashes teacher and texts makes sure that they are never used for others.
+ * name that hashes teacher and texts makes sure that they are never used for others. With SD v1's CLIP a text takes
+ * 77 * 768 * 2 bytes: 30 GB for 250,000 sentences.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { writeAll, writeFileAtomic } from '../checkpoint/atomic.ts';
+import { constants, createReadStream } from 'node:fs';
+import { type FileHandle, open, rename, stat, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { bytesOf } from '../checkpoint/dtype.ts';
 import { float32ToHalf, halfToFloat32 } from '../checkpoint/half.ts';
 import type { Weights } from '../checkpoint/tensorEntry.ts';
 import { openTextEncoder } from '../checkpoint/textEncoderFolder.ts';
-import { encoderModel } from '../encoders/model.ts';
+import { checkTokenizer, encoderModel } from '../encoders/family.ts';
 import { openTokenizer } from '../encoders/tokenizerFolder.ts';
+import { CheckpointError } from '../errors.ts';
 import { createGraph } from '../graph/graph.ts';
 import { compile } from '../runtime/compile.ts';
 import type { Runtime } from '../runtime/session.ts';
@@ -25,12 +26,15 @@ export interface Teacher {
   readonly hiddenSize: number;
   readonly tokenizer: Tokenizer;
   readonly weights: Weights;
-  /** Rows of some texts, one array [rows * hidden] a text. */
+  /** Rows of some texts, one array [rows * hidden] a text; texts are cut to 77 tokens. */
   rows(texts: readonly string[]): Promise<Float32Array[]>;
   dispose(): Promise<void>;
 }
 
-/** Opens the frozen text encoder in `folder` as the teacher of `objective`. */
+/**
+ * Opens the frozen text encoder in `folder` as the teacher of `objective`.
+ * Throws CheckpointError or ConfigError if encoder or tokenizer are damaged or do not fit each other.
+ */
 export async function openTeacher(
   runtime: Runtime,
   folder: string,
@@ -40,6 +44,7 @@ export async function openTeacher(
   const { config, modelType, weights } = await openTextEncoder(folder);
   const model = encoderModel(modelType, config, join(folder, 'config.json'));
   const { tokenizer } = await openTokenizer(tokenizerFolder);
+  checkTokenizer(folder, model, tokenizer);
   const graph = createGraph();
   const output = objective.teacher(model.build(graph, promptLength));
   const session = await compile(runtime, graph, { rows: output }, weights);
@@ -58,7 +63,7 @@ export async function openTeacher(
 }
 
 export interface TeacherCache {
-  /** Rows of text `index`, [rows * hidden]. */
+  /** Rows of text `index`, [rows * hidden]. Throws CheckpointError if the file has become shorter. */
   read(index: number): Promise<Float32Array>;
   close(): Promise<void>;
 }
@@ -67,42 +72,97 @@ export interface CacheOptions {
   readonly path: string;
   /** Values a text: rows * hidden. */
   readonly size: number;
-  readonly batchSize?: number;
-  readonly onProgress?: (done: number, total: number) => void;
+  /** Stops the computing after a batch: its reason is thrown. */
   readonly signal?: AbortSignal;
 }
 
-/** Opens the cache at `path`, computing it first if it is not there whole. */
-export async function teacherCache(
-  teacher: Teacher,
+/** `done` of `total` texts are computed. */
+export interface CacheProgress {
+  readonly done: number;
+  readonly total: number;
+}
+
+/**
+ * Opens the cache at `path`, computing first what is missing of it. What an interrupted run computed is kept in
+ * `<path>.part` and not computed again. Throws CheckpointError if the disk has too little room.
+ */
+export async function* openCache(
+  teacher: Pick<Teacher, 'rows'>,
   texts: readonly string[],
   options: CacheOptions,
-): Promise<TeacherCache> {
-  const bytes = options.size * Uint16Array.BYTES_PER_ELEMENT;
-  const present = await stat(options.path).catch(() => undefined);
-  if (present?.size !== bytes * texts.length) await fillCache(teacher, texts, options);
-  const file = await open(options.path, 'r');
+): AsyncGenerator<CacheProgress, TeacherCache, void> {
+  const { path, size } = options;
+  const textBytes = size * Uint16Array.BYTES_PER_ELEMENT;
+  if ((await sizeOf(path)) !== textBytes * texts.length) yield* fillCache(teacher, texts, options);
+  const file = await open(path, 'r');
   return {
     read: async (index) => {
-      const half = new Uint16Array(options.size);
-      await file.read(bytesOf(half), 0, bytes, index * bytes);
+      const half = new Uint16Array(size);
+      const { bytesRead } = await file.read(bytesOf(half), 0, textBytes, index * textBytes);
+      if (bytesRead !== textBytes) {
+        throw new CheckpointError(`${path} ends before text ${index}.`, 'Delete it: it is computed again.');
+      }
       return halfToFloat32(half);
     },
     close: () => file.close(),
   };
 }
 
-async function fillCache(teacher: Teacher, texts: readonly string[], options: CacheOptions): Promise<void> {
-  const { path, batchSize = 64, onProgress, signal } = options;
-  await writeFileAtomic(path, async (file) => {
-    for (let start = 0; start < texts.length; start += batchSize) {
+/** Texts an engine run. The engine's rounding may depend on it, so that a resumed cache needs the same batches. */
+const batchSize = 64;
+
+async function* fillCache(
+  teacher: Pick<Teacher, 'rows'>,
+  texts: readonly string[],
+  { path, size, signal }: CacheOptions,
+): AsyncGenerator<CacheProgress, void, void> {
+  const part = `${path}.part`;
+  const textBytes = size * Uint16Array.BYTES_PER_ELEMENT;
+  const total = texts.length;
+  const written = await sizeOf(part);
+  await checkRoom(path, total, textBytes * total - written);
+  // The last batch may be half written: it is computed again.
+  const begun = Math.max(0, Math.floor(written / (batchSize * textBytes)) - 1) * batchSize;
+  const file = await open(part, constants.O_RDWR | constants.O_CREAT);
+  try {
+    for (let start = begun; start < total; start += batchSize) {
       signal?.throwIfAborted();
-      for (const rows of await teacher.rows(texts.slice(start, start + batchSize))) {
-        await writeAll(file, bytesOf(float32ToHalf(rows)));
-      }
-      onProgress?.(Math.min(start + batchSize, texts.length), texts.length);
+      const rows = await teacher.rows(texts.slice(start, start + batchSize));
+      await writeAt(file, Buffer.concat(rows.map((row) => bytesOf(float32ToHalf(row)))), start * textBytes);
+      yield { done: Math.min(start + batchSize, total), total };
     }
-  });
+    await file.truncate(textBytes * total);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(part, path);
+}
+
+async function writeAt(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
+    done += bytesWritten;
+  }
+}
+
+/** In bytes; 0 if there is no such file. */
+async function sizeOf(path: string): Promise<number> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );
+}
+
+async function checkRoom(path: string, texts: number, needed: number): Promise<void> {
+  const { bavail, blocks, bsize } = await statfs(dirname(path));
+  // Some virtual file systems do not tell their size.
+  if (blocks === 0 || needed <= bavail * bsize) return;
+  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
+  throw new CheckpointError(
+    `The teacher's states of ${texts} sentences need ${gigabytes(needed)} at ${path}, where ${gigabytes(bavail * bsize)} are free.`,
+    'Free some, put the run on another disk, or use fewer pairs (corpus.sample).',
+  );
 }
 
 /** A name for the cache of these texts under this teacher: changes when any of them, or the weights, do. */

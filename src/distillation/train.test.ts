@@ -29,7 +29,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-function experiment(training: object = {}, kind = 'roberta'): Experiment {
+function experiment(training: object = {}, kind = 'roberta', corpus: object = {}): Experiment {
   const config = {
     hidden_size: 192,
     intermediate_size: 64,
@@ -43,7 +43,7 @@ function experiment(training: object = {}, kind = 'roberta'): Experiment {
     seed: 7,
     teacher: model,
     student: { kind, start: 'random', tokenizer: '.', config },
-    corpus: { pairs: 'pairs.jsonl', validation: 0.2 },
+    corpus: { pairs: 'pairs.jsonl', validation: 0.2, ...corpus },
     training: { epochs: 2, batchSize: 16, optimizer: 'torch', learningRate: 2e-3, ...training },
   });
   return parseExperiment(yaml, join(folder, 'tiny.yaml'));
@@ -95,6 +95,38 @@ test('a run that was stopped twice ends with the bytes of one that was not', asy
   }
 });
 
+test('a run that was stopped while it validated ends with the bytes of one that was not', async () => {
+  const runtime = await openRuntime('cpu');
+  const stop = new AbortController();
+  const options = { runtime, folder: join(folder, 'validating'), signal: stop.signal };
+  let last: TrainEvent | undefined;
+  for await (const event of train(experiment(), options)) {
+    last = event;
+    if (event.kind === 'validate') stop.abort();
+  }
+  expect(last?.kind).toBe('stopped');
+  await runTo('validating', experiment());
+  expect(await traceOf('validating')).toEqual(await traceOf('straight'));
+  const [a, b] = await Promise.all(
+    ['validating', 'straight'].map((run) => readFile(join(folder, run, 'last', 'model.safetensors'))),
+  );
+  expect(a!.equals(b!)).toBe(true);
+});
+
+test('without validation pairs the best epoch is that of the lowest training loss', async () => {
+  // More pairs a step than there are: one step an epoch.
+  const all = experiment({ batchSize: 1000 }, 'roberta', { validation: 0 });
+  const events = await runTo('all', all);
+  expect(events.filter((event) => event.kind === 'validate')).toEqual([]);
+  const epochs = events.filter((event) => event.kind === 'epoch');
+  expect(epochs.map(({ best }) => best)).toEqual([true, true]);
+  expect(epochs[1]!.metric.validation).toEqual({ lossEn: Number.NaN, lossKo: Number.NaN });
+  const { train: losses } = epochs[1]!.metric;
+  const state = JSON.parse(await readFile(join(folder, 'all', 'best', 'state.json'), 'utf8'));
+  expect(state.best.loss).toBeCloseTo(losses.lossEn + losses.lossKo, 12);
+  expect((await runTo('all', all)).map(({ kind }) => kind)).toEqual(['start']);
+});
+
 test('folding pads changes no loss beyond rounding', async () => {
   await runTo('folded', experiment());
   await runTo('padded', experiment({ foldPads: false }));
@@ -122,7 +154,38 @@ test('the pooled student trains its pooler', async () => {
 });
 
 test('a run folder of another experiment is refused, and left alone', async () => {
-  await expect(runTo('whole', experiment({ learningRate: 1e-4 }))).rejects.toThrow(/another experiment/);
+  const other = experiment({ epochs: 6, learningRate: 1e-4 });
+  await expect(runTo('whole', other)).rejects.toThrow(
+    /another experiment: training\.learningRate is 0\.002 there, 0\.0001 here/,
+  );
+});
+
+test('a run whose pairs were changed is refused', async () => {
+  const path = join(folder, 'changing.jsonl');
+  const text = await readFile(join(folder, 'pairs.jsonl'), 'utf8');
+  await writeFile(path, text);
+  const what = experiment({}, 'roberta', { pairs: 'changing.jsonl' });
+  await runTo('changing', what, 2);
+  await writeFile(path, text.slice(text.indexOf('\n') + 1));
+  await expect(runTo('changing', what)).rejects.toThrow(/no longer those that the run/);
+});
+
+test('an experiment that could not begin can be corrected under its name', async () => {
+  const stop = AbortSignal.abort();
+  const options = { runtime: await openRuntime('cpu'), folder: join(folder, 'corrected'), signal: stop };
+  const events = train(experiment({ learningRate: 1e-4 }), options);
+  expect((await events.next()).value).toMatchObject({ kind: 'start' });
+  await expect(events.next()).rejects.toBe(stop.reason);
+  await runTo('corrected', experiment(), 1);
+  expect((await readMetrics(join(folder, 'corrected'))).map(({ step }) => step)).toEqual([1]);
+});
+
+test('a tokenizer that pads otherwise than the student is refused', async () => {
+  const odd = experiment();
+  const config = { ...odd.student.config, pad_token_id: 0 };
+  await expect(runTo('pads', { ...odd, student: { ...odd.student, config } })).rejects.toThrow(
+    /pads with 1, but pad_token_id is 0/,
+  );
 });
 
 test('a run whose loss is no longer a number stops and says so', async () => {

@@ -6,6 +6,7 @@ import { clipTextModel, parseClipTextConfig } from '../models/clip.ts';
 import { intTensor } from '../runtime/tensor.ts';
 import type { EncoderModel } from './model.ts';
 
+/** Throws ConfigError naming the key of the config that does not fit; `source` names the file. */
 export function clipEncoder(json: unknown, source: string): EncoderModel {
   const config = parseClipTextConfig(json, source);
   return {

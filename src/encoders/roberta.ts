@@ -7,6 +7,7 @@ import { parseRobertaConfig, robertaModel, robertaPositionIds } from '../models/
 import { floatTensor, intTensor } from '../runtime/tensor.ts';
 import type { EncoderModel } from './model.ts';
 
+/** Throws ConfigError naming the key of the config that does not fit; `source` names the file. */
 export function robertaEncoder(json: unknown, source: string): EncoderModel {
   const config = parseRobertaConfig(json, source);
   return {

@@ -4,13 +4,13 @@
 import { access } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { openTextEncoder as openFolder } from '../checkpoint/textEncoderFolder.ts';
-import { ConfigError } from '../errors.ts';
 import { createGraph } from '../graph/graph.ts';
 import { compile } from '../runtime/compile.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { type FloatTensor, floatTensor } from '../runtime/tensor.ts';
 import { encodeBatch, promptLength, type Tokenizer } from '../text/tokenizer.ts';
-import { type EncoderModel, encoderModel } from './model.ts';
+import { checkTokenizer, encoderModel } from './family.ts';
+import type { EncoderModel } from './model.ts';
 import { openTokenizer } from './tokenizerFolder.ts';
 
 export interface TextEncoder {
@@ -18,7 +18,7 @@ export interface TextEncoder {
   readonly name: string;
   readonly model: EncoderModel;
   readonly tokenizer: Tokenizer;
-  /** States [texts, 77, hiddenSize]; each text is cut or padded to 77 tokens. */
+  /** States [texts, 77, hiddenSize]; each text is cut or padded to 77 tokens. Throws RuntimeError if the engine fails. */
   encode(texts: readonly string[]): Promise<FloatTensor>;
   /** The same from token ids [texts, 77]. */
   encodeIds(ids: Int32Array): Promise<FloatTensor>;
@@ -42,7 +42,7 @@ export async function openTextEncoder(
   const { config, modelType, weights } = await openFolder(folder);
   const model = encoderModel(modelType, config, join(folder, 'config.json'));
   const { tokenizer } = await openTokenizer(options.tokenizerFolder ?? (await tokenizerFolderOf(folder)));
-  checkVocabulary(folder, model, tokenizer);
+  checkTokenizer(folder, model, tokenizer);
   const graph = createGraph();
   const { lastHiddenState } = model.build(graph, promptLength);
   const session = await compile(runtime, graph, { states: lastHiddenState }, weights);
@@ -79,13 +79,4 @@ export async function tokenizerFolderOf(folder: string): Promise<string> {
     if (exists) return candidate;
   }
   return folder;
-}
-
-function checkVocabulary(folder: string, model: EncoderModel, tokenizer: Tokenizer): void {
-  if (tokenizer.vocabSize <= model.vocabSize && model.maxLength >= promptLength) return;
-  throw new ConfigError(
-    `${folder}: the tokenizer has ${tokenizer.vocabSize} entries and texts ${promptLength} tokens, but the model has ` +
-      `${model.vocabSize} entries and ${model.maxLength} positions.`,
-    'Put the tokenizer that the model was trained with beside it.',
-  );
 }

@@ -53,7 +53,7 @@ export function emojiSuite(world: EmojiWorld, captions: Captions, options: Suite
   if (!(Number.isInteger(objects) && objects >= 1 && objects <= focus.length)) {
     throw new InputError(
       `There are ${focus.length} everyday objects, not ${objects}.`,
-      'Ask for as many or fewer.',
+      `Ask for 1 to ${focus.length}.`,
     );
   }
   const chosen = [...shuffle(focus.length, seed, 0)].slice(0, objects).map((place) => focus[place]!);

@@ -14,7 +14,7 @@ import {
   type EvaluationProgress,
   evaluatePictures,
 } from './evaluatePictures.ts';
-import { evaluationJson, formatTable } from './evaluationTable.ts';
+import { evaluationJson, formatSummary, formatTable } from './evaluationTable.ts';
 import { exampleGrid } from './exampleGrid.ts';
 
 const folder = 'models/emoji-sd';
@@ -84,13 +84,28 @@ describe('the model with its own text encoder', () => {
     expect(formatTable(evaluation, { format: 'terminal' })).not.toContain('|');
   });
 
+  it('makes a summary with a line for each system and a column for each set', () => {
+    const [head, rule, english, korean, ...rest] = formatSummary(evaluation).trimEnd().split('\n');
+    expect(head).toMatch(/seen, on white \| .*seen, on a colour \|$/);
+    expect(rule).toBe('| --- | ---: | ---: |');
+    expect(english).toMatch(
+      /^\| 원본 \+ 영어<br>original \+ English(?: \| \*\*\d+%\*\* <sub>\d+–\d+<\/sub>){2} \|$/,
+    );
+    expect(korean).toContain('원본 + 한국어 (전)');
+    expect(rest).toEqual([]);
+  });
+
   it('makes JSON without pixels, and a grid of examples with the real drawings', () => {
     const json = JSON.parse(JSON.stringify(evaluationJson(evaluation)));
     expect(json.pictures).toHaveLength(24);
     expect(json.pictures[0]).toMatchObject({ system: 'teacher en', seed: 0, en: items[0]!.en });
     expect(json.pictures[0]).not.toHaveProperty('picture');
     const grid = exampleGrid(world, evaluation, 3);
-    expect(grid.columns).toEqual(['real', 'teacher en', 'teacher ko']);
+    expect(grid.columns).toEqual([
+      '정답\nreal drawing',
+      '원본 + 영어\noriginal + English',
+      '원본 + 한국어 (전)\noriginal + Korean (before)',
+    ]);
     expect(grid.rows.map(({ cells }) => cells.length)).toEqual([3, 3, 3]);
     expect(new Set(grid.rows.map(({ label }) => label)).size).toBe(3);
     expect(grid.rows[0]!.cells[0]).toEqual(world.draw(sceneOf(items[0]!)));

@@ -6,6 +6,7 @@
  */
 import type { TextEncoder } from '../encoders/textEncoder.ts';
 import { ConfigError, InputError } from '../errors.ts';
+import { columnHeader, type Language } from '../generation/header.ts';
 import type { Pipeline } from '../generation/pipeline.ts';
 import type { Image } from '../pictures/image.ts';
 import { createEmojiScorer, type PictureScore } from './emojiScore.ts';
@@ -13,12 +14,12 @@ import { type SuiteItem, type SuiteSet, sceneOf } from './emojiSuite.ts';
 import type { EmojiWorld } from './emojiWorld.ts';
 import { type Proportion, proportionOf } from './proportion.ts';
 
-export type Language = 'en' | 'ko';
-
 /** A text encoder that is given the prompts in one language. */
 export interface System {
   /** For people; no two may have the same. */
   readonly name: string;
+  /** For figures and reports: Korean, then English on a line of its own. */
+  readonly label: string;
   readonly encoder: TextEncoder;
   readonly language: Language;
 }
@@ -57,7 +58,9 @@ export interface EvaluationProgress {
 
 /** How often a system drew a set of prompts right. */
 export interface EvaluationRow {
+  /** Name of the system, and its label. */
   readonly system: string;
+  readonly label: string;
   readonly language: Language;
   readonly set: SuiteSet;
   readonly n: number;
@@ -82,15 +85,19 @@ export interface Evaluation {
 
 /** Teacher in English (the goal) and Korean (before), then each student in Korean (after) and English. */
 export function defaultSystems(teacher: TextEncoder, students: readonly TextEncoder[]): System[] {
-  const system = (encoder: TextEncoder, language: Language): System => ({
+  const system = (encoder: TextEncoder, language: Language, student?: string): System => ({
     name: `${encoder.name} ${language}`,
+    label: columnHeader(language, student),
     encoder,
     language,
   });
   return [
     system(teacher, 'en'),
     system(teacher, 'ko'),
-    ...students.flatMap((student) => [system(student, 'ko'), system(student, 'en')]),
+    ...students.flatMap((student) => [
+      system(student, 'ko', student.name),
+      system(student, 'en', student.name),
+    ]),
   ];
 }
 
@@ -148,7 +155,7 @@ async function drawItems(
 }
 
 function tabulate(systems: readonly System[], pictures: readonly EvaluatedPicture[]): EvaluationRow[] {
-  return systems.flatMap(({ name, language }) => {
+  return systems.flatMap(({ name, label, language }) => {
     const own = pictures.filter(({ system }) => system === name);
     const sets = [...new Set(own.map(({ item }) => item.set))];
     return sets.map((set) => {
@@ -156,6 +163,7 @@ function tabulate(systems: readonly System[], pictures: readonly EvaluatedPictur
       const within = (most: number) => proportionOf(scores, ({ rank }) => rank <= most);
       return {
         system: name,
+        label,
         language,
         set,
         n: scores.length,

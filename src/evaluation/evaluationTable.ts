@@ -1,6 +1,7 @@
 /**
- * An evaluation as a table for readers and as JSON for programs.
+ * An evaluation for readers, as a full table and as one that fits on a page, and as JSON for programs.
  */
+import type { SuiteSet } from './emojiSuite.ts';
 import type { Evaluation, EvaluationRow } from './evaluatePictures.ts';
 import type { Proportion } from './proportion.ts';
 
@@ -33,6 +34,39 @@ export function formatTable(
       ? (cells: readonly string[]) => `| ${cells.join(' | ')} |`
       : (cells: readonly string[]) => cells.join('  ').trimEnd();
   return `${[head!, rule, ...body].map(join).join('\n')}\n`;
+}
+
+/** Headers of the summary, Korean and English. */
+const setTitles: Readonly<Record<SuiteSet, string>> = {
+  'seen-white': '배운 조합, 흰 배경<br>seen, on white',
+  'seen-color': '배운 조합, 색 배경<br>seen, on a colour',
+  'new-wording': '처음 보는 문장<br>new wording',
+  'held-out-color': '처음 보는 조합<br>unseen combination',
+};
+
+/**
+ * Markdown with a line for each system and a column for each set, headed in Korean and English: how often the right
+ * object stands on the right background, in percent with the 95 % interval.
+ */
+export function formatSummary({ rows }: Pick<Evaluation, 'rows'>): string {
+  const sets = [...new Set(rows.map(({ set }) => set))];
+  const systems = new Map(rows.map(({ system, label }) => [system, label]));
+  const lines = [...systems].map(([name, label]) => {
+    const cells = sets.map((set) => {
+      const row = rows.find((one) => one.system === name && one.set === set);
+      return row ? shortProportion(row.both) : '';
+    });
+    return [label.replace('\n', '<br>'), ...cells];
+  });
+  const head = ['인코더 + 프롬프트<br>encoder + prompt', ...sets.map((set) => setTitles[set])];
+  const rule = ['---', ...sets.map(() => '---:')];
+  return `${[head, rule, ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n`;
+}
+
+/** "**92%** <sub>82–97</sub>" */
+function shortProportion({ share, low, high }: Proportion): string {
+  const [value, from, to] = [share, low, high].map((part) => Math.round(100 * part));
+  return `**${value}%** <sub>${from}–${to}</sub>`;
 }
 
 function cellsOf({ system, set, n, both, top1, top5, top20, background }: EvaluationRow): string[] {

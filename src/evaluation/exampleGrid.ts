@@ -10,7 +10,12 @@ import { type Evaluation, isRight } from './evaluatePictures.ts';
  * A grid with `count` items, spread evenly over the sets: a row for each, a column for each system. Right pictures have
  * a tick, others a cross.
  */
-export function exampleGrid(world: EmojiWorld, { pictures }: Evaluation, count = 6): PictureGrid {
+export function exampleGrid(
+  world: EmojiWorld,
+  { pictures, rows: table }: Evaluation,
+  count = 6,
+): PictureGrid {
+  const labels = new Map(table.map(({ system, label }) => [system, label]));
   const systems = [...new Set(pictures.map(({ system }) => system))];
   const items = [...new Set(pictures.map(({ item }) => item))];
   const rows = spread(items, count).map((item): GridRow => {
@@ -21,7 +26,7 @@ export function exampleGrid(world: EmojiWorld, { pictures }: Evaluation, count =
     });
     return { label: `${item.ko}\n${item.en}`, cells: [world.draw(sceneOf(item)), ...cells] };
   });
-  return { columns: ['real', ...systems], rows };
+  return { columns: ['정답\nreal drawing', ...systems.map((name) => labels.get(name) ?? name)], rows };
 }
 
 /** `count` items from all over the list, of different objects where there are enough. */

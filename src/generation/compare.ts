@@ -8,6 +8,7 @@ import { InputError } from '../errors.ts';
 import { rasterizePng } from '../pictures/fonts.ts';
 import { type PictureGrid, pictureGrid } from '../pictures/grid.ts';
 import type { Image } from '../pictures/image.ts';
+import { columnHeader, type Language } from './header.ts';
 import type { Seed } from './latents.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { GenerationRequest } from './request.ts';
@@ -32,7 +33,7 @@ export interface ComparisonRequest
 export interface ComparisonColumn {
   /** Korean, then English on a line of its own. */
   readonly header: string;
-  readonly language: keyof PromptPair;
+  readonly language: Language;
   readonly textEncoder: TextEncoder;
 }
 
@@ -117,26 +118,14 @@ async function* drawPart(
 /** The model's own encoder in both languages, then every student in Korean, then every student in English. */
 async function columnsOf({ pipeline, students }: ComparisonRequest): Promise<ComparisonColumn[]> {
   const teacher = await pipeline.textEncoder();
-  const korean = students.map(
-    (student): ComparisonColumn => ({
-      header: `${student.name} + 한국어 (후)\n${student.name} + Korean (after)`,
-      language: 'ko',
+  const own = (language: Language) => ({ header: columnHeader(language), language, textEncoder: teacher });
+  const ofStudents = (language: Language) =>
+    students.map((student) => ({
+      header: columnHeader(language, student.name),
+      language,
       textEncoder: student,
-    }),
-  );
-  const english = students.map(
-    (student): ComparisonColumn => ({
-      header: `${student.name} + 영어\n${student.name} + English`,
-      language: 'en',
-      textEncoder: student,
-    }),
-  );
-  return [
-    { header: '원본 + 영어\noriginal + English', language: 'en', textEncoder: teacher },
-    { header: '원본 + 한국어 (전)\noriginal + Korean (before)', language: 'ko', textEncoder: teacher },
-    ...korean,
-    ...english,
-  ];
+    }));
+  return [own('en'), own('ko'), ...ofStudents('ko'), ...ofStudents('en')];
 }
 
 /** The comparison as a labelled grid; `texts` adds a title and the like. */

@@ -3,15 +3,16 @@
  */
 import { basename, dirname, resolve } from 'node:path';
 import { type DiffusersFolder, openDiffusersFolder } from '../checkpoint/diffusersFolder.ts';
+import type { Weights } from '../checkpoint/tensorEntry.ts';
 import { openTextEncoder, type TextEncoder } from '../encoders/textEncoder.ts';
 import { ConfigError } from '../errors.ts';
-import { createGraph, input } from '../graph/graph.ts';
+import { createGraph, type Graph, input, type Value } from '../graph/graph.ts';
 import { unet } from '../models/unet.ts';
 import { parseUNetConfig, type UNetConfig } from '../models/unetConfig.ts';
 import { decodeLatents, encodeMoments, latentDistribution } from '../models/vae.ts';
 import { parseVaeConfig, type VaeConfig, vaeScaleFactor } from '../models/vaeConfig.ts';
 import { compile } from '../runtime/compile.ts';
-import type { Runtime, Session } from '../runtime/session.ts';
+import type { Runtime } from '../runtime/session.ts';
 import { type FloatTensor, floatTensor } from '../runtime/tensor.ts';
 import { samplerConfig } from '../schedulers/names.ts';
 import { createPipeline, type Pipeline, type PipelineParts } from './pipeline.ts';
@@ -64,9 +65,12 @@ function models(
   vaeConfig: VaeConfig,
   name: string,
 ): Models {
-  const denoisers = sessionsBySize((h, w) => openUnet(runtime, folder, unetConfig, h, w));
-  const decoders = sessionsBySize((h, w) => openDecoder(runtime, folder, vaeConfig, h, w));
-  const encoders = sessionsBySize((h, w) => openEncoder(runtime, folder, vaeConfig, h, w));
+  const { weights: vaeWeights } = folder.vae;
+  const denoisers = sessionsOf(runtime, folder.unet.weights, (graph, h, w) =>
+    denoiser(graph, unetConfig, h, w),
+  );
+  const decoders = sessionsOf(runtime, vaeWeights, (graph, h, w) => decoder(graph, vaeConfig, h, w));
+  const encoders = sessionsOf(runtime, vaeWeights, (graph, h, w) => pictureEncoder(graph, vaeConfig, h, w));
   let encoder: Promise<TextEncoder> | undefined;
   return {
     async unet(latents, timestep, states) {
@@ -108,45 +112,35 @@ async function openOwnEncoder(runtime: Runtime, folder: DiffusersFolder, name: s
   return { ...encoder, name };
 }
 
-function openUnet(
-  runtime: Runtime,
-  { unet: { weights } }: DiffusersFolder,
-  config: UNetConfig,
-  height: number,
-  width: number,
-): Promise<Session> {
-  const graph = createGraph();
+/** A model's nodes for one size, height and width in the unit of its own input; returns its outputs by name. */
+type Build = (graph: Graph, height: number, width: number) => Readonly<Record<string, Value>>;
+
+/** Sessions of the graphs that `build` makes, with these weights. */
+function sessionsOf(runtime: Runtime, weights: Weights, build: Build): Sessions {
+  return sessionsBySize((height, width) => {
+    const graph = createGraph();
+    return compile(runtime, graph, build(graph, height, width), weights);
+  });
+}
+
+function denoiser(graph: Graph, config: UNetConfig, height: number, width: number) {
   const prediction = unet(graph, config, {
     sample: input(graph, 'sample', 'float32', ['batch', config.inChannels, height, width]),
     timestep: input(graph, 'timestep', 'float32', [1]),
     encoderHiddenStates: input(graph, 'states', 'float32', ['batch', 'tokens', config.crossAttentionDim]),
   });
-  return compile(runtime, graph, { prediction }, weights);
+  return { prediction };
 }
 
-function openDecoder(
-  runtime: Runtime,
-  { vae: { weights } }: DiffusersFolder,
-  config: VaeConfig,
-  height: number,
-  width: number,
-): Promise<Session> {
-  const graph = createGraph();
+function decoder(graph: Graph, config: VaeConfig, height: number, width: number) {
   const latents = input(graph, 'latents', 'float32', [1, config.latentChannels, height, width]);
-  return compile(runtime, graph, { picture: decodeLatents(graph, config, latents) }, weights);
+  return { picture: decodeLatents(graph, config, latents) };
 }
 
-function openEncoder(
-  runtime: Runtime,
-  { vae: { weights } }: DiffusersFolder,
-  config: VaeConfig,
-  height: number,
-  width: number,
-): Promise<Session> {
-  const graph = createGraph();
+function pictureEncoder(graph: Graph, config: VaeConfig, height: number, width: number) {
   const picture = input(graph, 'picture', 'float32', [1, config.inChannels, height, width]);
   const { mean, std } = latentDistribution(encodeMoments(graph, config, picture));
-  return compile(runtime, graph, { mean, std }, weights);
+  return { mean, std };
 }
 
 /** Inpainting and upscaling models read more than latents, and the VAE must make what the U-Net reads. */

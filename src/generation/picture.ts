@@ -15,7 +15,7 @@ import type { Drawn, Generation } from './pipeline.ts';
 const slugLength = 40;
 
 /** What the file of picture number `index` says of how it was made. */
-export function parametersOf(generation: Generation, index: number): GenerationParameters {
+function parametersOf(generation: Generation, index: number): GenerationParameters {
   const { prompts, negativePrompts, seeds, steps, guidance, scheduler, strength } = generation;
   return {
     prompt: prompts[index] ?? '',

@@ -4,6 +4,7 @@
 
 export type DType = 'float32' | 'float16' | 'bfloat16' | 'int64' | 'int32' | 'int8' | 'uint8' | 'bool';
 
+/** TensorProto.DataType of each. */
 export const onnxTypeOf: Readonly<Record<DType, number>> = {
   float32: 1,
   uint8: 2,
@@ -15,6 +16,7 @@ export const onnxTypeOf: Readonly<Record<DType, number>> = {
   bfloat16: 16,
 };
 
+/** Is it a floating-point type, of any width? */
 export function isFloat(dtype: DType): boolean {
   return dtype === 'float32' || dtype === 'float16' || dtype === 'bfloat16';
 }

@@ -12,6 +12,7 @@ import { formatShape, sameShape } from './shape.ts';
  *
  * `loss` must have rank 0, unless `upstream`, a value of its shape, is given: then the result is the gradient of
  * sum(loss * upstream). A value that the loss does not depend on gets `undefined`.
+ * Throws GraphError where an operator on the way has no gradient.
  */
 export function gradients(
   loss: Value,

@@ -83,6 +83,7 @@ export interface Graph {
   readonly shared: Map<string, Value>;
 }
 
+/** A graph with nothing in it. */
 export function createGraph(): Graph {
   return {
     nodes: [],
@@ -103,7 +104,7 @@ export function createValue(graph: Graph, name: string, dtype: DType, shape: Sha
   return value;
 }
 
-/** A value that is fed at every run. */
+/** A value that is fed at every run. Throws GraphError if the name is taken. */
 export function input(graph: Graph, name: string, dtype: DType, shape: Shape): Value {
   if (graph.inputs.has(name) || graph.parameters.has(name)) {
     throw new GraphError(
@@ -116,7 +117,10 @@ export function input(graph: Graph, name: string, dtype: DType, shape: Shape): V
   return value;
 }
 
-/** A weight. Asking again for the same name gives the same value (tied weights); another shape is an error. */
+/**
+ * A float32 weight. Asking again for the same name gives the same value (tied weights). Throws GraphError if it had
+ * another shape.
+ */
 export function parameter(graph: Graph, name: string, shape: readonly number[]): Value {
   const known = graph.parameters.get(name);
   if (known) {
@@ -128,7 +132,7 @@ export function parameter(graph: Graph, name: string, shape: readonly number[]):
   return value;
 }
 
-/** A tensor that is part of the graph. Equal small constants are kept once. */
+/** A tensor that is part of the graph. Equal small constants are kept once. Throws GraphError if data and shape differ. */
 export function constant(graph: Graph, data: ConstantData, shape: readonly number[]): Value {
   const dtype = dtypeOfData(data);
   const key = data.length <= 64 ? `${dtype}[${shape}]{${written(data)}}` : undefined;

@@ -48,7 +48,10 @@ export interface SerializeOptions {
 const opset = 21;
 const irVersion = 10;
 
-/** The ONNX model (IR version 10, opset 21, com.microsoft 1) that computes `outputs`. */
+/**
+ * The ONNX model (IR version 10, opset 21, com.microsoft 1) that computes `outputs`. Throws GraphError for an output
+ * whose name is taken or whose graph is another, and for a binding of another size than its parameter.
+ */
 export function serialize(graph: Graph, { outputs, bind }: SerializeOptions): Uint8Array<ArrayBuffer> {
   checkOutputs(graph, outputs);
   const { nodes, leaves } = reachable(graph, Object.values(outputs));

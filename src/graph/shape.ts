@@ -10,19 +10,22 @@ import { GraphError } from '../errors.ts';
 export type Dim = number | string;
 export type Shape = readonly Dim[];
 
+/** `[batch, 77, 768]`, for messages. */
 export function formatShape(shape: Shape): string {
   return `[${shape.join(', ')}]`;
 }
 
+/** Are all dimensions written the same? */
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((dim, i) => dim === b[i]);
 }
 
+/** Is no dimension symbolic? */
 export function isStatic(shape: Shape): shape is readonly number[] {
   return shape.every((dim) => typeof dim === 'number');
 }
 
-/** The shape as numbers; `what` names it in the error when a dimension is symbolic. */
+/** The shape as numbers. Throws GraphError, naming `what`, if a dimension is symbolic. */
 export function staticShape(shape: Shape, what: string): readonly number[] {
   if (isStatic(shape)) return shape;
   throw new GraphError(`${what} needs a shape of numbers, but has ${formatShape(shape)}.`);
@@ -112,7 +115,7 @@ export function broadcast(a: Shape, b: Shape): Shape | undefined {
   return result;
 }
 
-/** `axis` counted from the front, checked against `rank`. */
+/** `axis` counted from the front; negative ones count from the end. Throws GraphError if there is none in `rank`. */
 export function normalAxis(axis: number, rank: number, operator: string): number {
   const result = axis < 0 ? axis + rank : axis;
   if (Number.isInteger(result) && result >= 0 && result < rank) return result;

@@ -15,6 +15,7 @@ export interface Scope {
 /** Sees the outputs of a model's modules, by the names that the modules have in PyTorch. */
 export type Tap = (name: string, output: Value) => void;
 
+/** The scope of a whole model. */
 export function rootScope(graph: Graph, tap: Tap = () => {}): Scope {
   return { graph, path: '', tap };
 }
@@ -30,7 +31,7 @@ export function record(scope: Scope, output: Value): Value {
   return output;
 }
 
-/** The parameter `name` of this scope. */
+/** The parameter `name` of this scope, float32. Throws GraphError if it was used with another shape. */
 export function weight(scope: Scope, name: string, shape: readonly number[]): Value {
   return parameter(scope.graph, scope.path + name, shape);
 }

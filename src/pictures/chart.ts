@@ -40,6 +40,9 @@ export interface LineChart {
 /** Okabe and Ito's palette, "Color Universal Design", 2008, ordered and darkened for lines on white. */
 const palette = ['#0072b2', '#d55e00', '#009e73', '#b0508e', '#c28a00', '#3f9fd0', '#5b5b5b', '#7a4fbf'];
 
+/** A line of so few points shows each of them: what was measured, and what is only drawn between. */
+const fewPoints = 24;
+
 const margin = 28;
 const sizes = { title: 19, subtitle: 13, legend: 13, label: 12, tick: 12 };
 
@@ -213,7 +216,9 @@ function drawSeries(
       const [[x, y]] = run as [Point];
       if (run.length === 1) return element('circle', { cx: x, cy: y, r: 3, fill: color });
       const d = thin(run).map(([px, py]) => `${short(px)} ${short(py)}`);
-      return element('path', { d: `M${d.join('L')}`, ...stroke(color, dashed) });
+      const dots =
+        run.length > fewPoints ? [] : run.map(([cx, cy]) => element('circle', { cx, cy, r: 3, fill: color }));
+      return element('path', { d: `M${d.join('L')}`, ...stroke(color, dashed) }) + dots.join('');
     })
     .join('');
 }

@@ -3,9 +3,9 @@
  */
 import type { Command } from 'commander';
 import { InputError } from '../../errors.ts';
-import { comparisonGrid, type PromptPair, saveGrid } from '../../generation/compare.ts';
+import { comparisonGrid, type PromptPair } from '../../generation/compare.ts';
 import type { RequestedDevice } from '../../runtime/session.ts';
-import { drawComparison, guidanceFor, openStudio } from '../drawing.ts';
+import { drawComparison, guidanceFor, openStudio, saveFigure } from '../drawing.ts';
 import { t, word } from '../messages.ts';
 import {
   addDrawingOptions,
@@ -34,29 +34,29 @@ export function addCompare(program: Command): void {
     .command('compare')
     .description(
       t(
-        '원본과 학생 모델의 그림을 한 장에 나란히 보여 줍니다',
+        '원본과 학생의 그림을 한 장에 나란히 그립니다',
         'compare the original and students in one labelled picture',
       ),
     )
     .argument('[prompts...]', t('"한국어=English" 쌍', 'pairs "한국어=English"'))
-    .option('--prompts <file>', t('ko, en이 든 YAML이나 JSONL 파일', 'YAML or JSONL file with ko and en'))
-    .option('--students <a,b>', t('학생 모델', 'students, separated by commas'), readList)
+    .option('--prompts <file>', t('ko와 en이 있는 YAML 또는 JSONL 파일', 'YAML or JSONL file with ko and en'))
+    .option('--students <a,b>', t('학생 모델 (쉼표로 구분)', 'students, separated by commas'), readList)
     .addOption(modelOption());
   addDrawingOptions(command)
-    .option('--batch <n>', t('한 번에 그릴 그림 수', 'pictures at once'), wholeNumber(1), 4)
-    .option('--title <text>', t('제목', 'title of the picture'))
+    .option('--batch <n>', t('한 번에 그릴 장수', 'pictures at once'), wholeNumber(1), 4)
+    .option('--title <text>', t('그림의 제목', 'title of the picture'))
     .option(
       '--out <file>',
-      t('PNG 파일; SVG도 옆에 씁니다', 'PNG file; an SVG is written beside it'),
+      t('PNG 파일 (SVG도 함께 저장)', 'PNG file; an SVG is written beside it'),
       'out/compare.png',
     )
     .addOption(deviceOption())
     .addHelpText(
       'after',
       examples(
-        [t('두 프롬프트', 'two prompts'), 'ksd compare "빨간 사과=a red apple" "집=a house"'],
+        [t('프롬프트 두 개', 'two prompts'), 'ksd compare "빨간 사과=a red apple" "집=a house"'],
         [
-          t('학생 모델 셋을', 'three students'),
+          t('학생 모델 세 개', 'three students'),
           'ksd compare --prompts prompts.yaml --students clip,roberta,runs/mine --out out/students.png',
         ],
       ),
@@ -85,9 +85,8 @@ async function compareEncoders(texts: readonly string[], options: Options): Prom
       },
       word('그리기', 'drawing'),
     );
-    const stem = out.replace(/\.(png|svg)$/i, '');
-    await saveGrid(stem, comparisonGrid(comparison, title === undefined ? {} : { title }));
-    console.log(`${stem}.png\n${stem}.svg`);
+    const grid = comparisonGrid(comparison, title === undefined ? {} : { title });
+    console.log((await saveFigure(out, grid)).join('\n'));
   } finally {
     await studio.dispose();
   }
@@ -97,7 +96,10 @@ async function promptsOf(texts: readonly string[], file: string | undefined): Pr
   const prompts = [...texts.map(readPrompt), ...(file === undefined ? [] : await readPrompts(file))];
   if (prompts.length > 0) return prompts;
   throw new InputError(
-    'There are no prompts to compare.',
-    'Give some such as "빨간 사과=a red apple", or a file with --prompts.',
+    t('비교할 프롬프트가 없습니다.', 'There are no prompts to compare.'),
+    t(
+      '"빨간 사과=a red apple"처럼 쓰거나 --prompts로 파일을 주세요.',
+      'Give some such as "빨간 사과=a red apple", or a file with --prompts.',
+    ),
   );
 }

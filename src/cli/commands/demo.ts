@@ -3,10 +3,10 @@
  */
 import type { Command } from 'commander';
 import { CheckpointError } from '../../errors.ts';
-import { type Comparison, comparisonGrid, type PromptPair, saveGrid } from '../../generation/compare.ts';
+import { type Comparison, comparisonGrid, type PromptPair } from '../../generation/compare.ts';
 import type { PictureGrid } from '../../pictures/grid.ts';
 import type { RequestedDevice } from '../../runtime/session.ts';
-import { drawComparison, openStudio } from '../drawing.ts';
+import { drawComparison, openStudio, saveFigure } from '../drawing.ts';
 import { t, word } from '../messages.ts';
 import { deviceOption, examples, readList } from '../options.ts';
 import { packagedModel } from '../packaged.ts';
@@ -36,18 +36,22 @@ export function addDemo(program: Command): void {
     .command('demo')
     .description(
       t(
-        '기본 제공 이모지 모델로 한국어 이해 전후를 그려 보입니다',
+        '한국어를 배우기 전과 후를 내장 이모지 모델로 그립니다',
         'draw what the packaged model makes of Korean before and after distillation',
       ),
     )
     .option(
       '--out <file>',
-      t('PNG 파일; SVG도 옆에 씁니다', 'PNG file; an SVG is written beside it'),
+      t('PNG 파일 (SVG도 함께 저장)', 'PNG file; an SVG is written beside it'),
       'out/demo.png',
     )
-    .option('--students <a,b>', t('학생 모델 (기본: roberta)', 'students (default: roberta)'), readList)
+    .option(
+      '--students <a,b>',
+      t('학생 모델, 쉼표로 구분 (기본 roberta)', 'students, separated by commas (default roberta)'),
+      readList,
+    )
     .addOption(deviceOption())
-    .addHelpText('after', examples([t('out/demo.png를 만듭니다', 'makes out/demo.png'), 'ksd demo']))
+    .addHelpText('after', examples([t('out/demo.png 만들기', 'makes out/demo.png'), 'ksd demo']))
     .action(demo);
 }
 
@@ -56,8 +60,11 @@ async function demo({ out, device, students: names }: Options): Promise<void> {
   const chosen = await chooseStudents(names, packagedModel.folder);
   if (chosen.length === 0) {
     throw new CheckpointError(
-      'There is no student to show.',
-      'Train one with `ksd distill`, then write it to models/students with `ksd export`.',
+      t('보여 줄 학생 모델이 없습니다.', 'There is no student to show.'),
+      t(
+        '`ksd distill experiments/emoji-roberta.yaml`로 학습한 뒤 `ksd demo --students runs/emoji-roberta`를 실행하세요.',
+        'Train one with `ksd distill experiments/emoji-roberta.yaml`, then run `ksd demo --students runs/emoji-roberta`.',
+      ),
     );
   }
   const { scheduler, steps, guidance, seed } = settings;
@@ -68,9 +75,8 @@ async function demo({ out, device, students: names }: Options): Promise<void> {
       { pipeline, students, prompts, seeds: [seed], steps, guidance, batch: prompts.length },
       word('그리기', 'drawing'),
     );
-    const stem = out.replace(/\.(png|svg)$/i, '');
-    await saveGrid(stem, figure(comparison, chosen.map(({ name }) => name).join(', ')));
-    console.log(`${stem}.png`);
+    const [png] = await saveFigure(out, figure(comparison, chosen.map(({ name }) => name).join(', ')));
+    console.log(png);
     explain(seconds(performance.now() - began));
   } finally {
     await studio.dispose();
@@ -81,9 +87,9 @@ async function demo({ out, device, students: names }: Options): Promise<void> {
 function figure(comparison: Comparison, students: string): PictureGrid {
   const grid = comparisonGrid(comparison, {
     title: '한국어를 배우기 전과 후 · before and after learning Korean',
-    subtitle: `emoji-sd, 학생 ${students} · ${settings.steps}단계 UniPC, guidance ${settings.guidance}, seed ${settings.seed}`,
+    subtitle: `emoji-sd, 학생 student ${students} · UniPC ${settings.steps} steps, guidance ${settings.guidance}, seed ${settings.seed}`,
     footnote:
-      '★ 이 사물과 배경색의 조합은 U-Net도 학생도 학습하지 않았습니다 · neither U-Net nor student was trained on this object with this colour',
+      '★ U-Net도 학생도 학습하지 않은 사물과 배경색의 조합 · neither U-Net nor student was trained on this object with this colour',
   });
   const rows = grid.rows.map((row, i) => ({
     ...row,
@@ -95,8 +101,8 @@ function figure(comparison: Comparison, students: string): PictureGrid {
 function explain(time: string): void {
   process.stderr.write(
     `${t(
-      `줄마다 같은 잡음에서 시작한 그림입니다: 원본에 영어, 원본에 한국어(전), 학생에 한국어(후), 학생에 영어. ${time} 걸렸습니다.`,
-      `Each row starts from the same noise: original + English, original + Korean (before), student + Korean (after), student + English. It took ${time}.`,
+      `한 줄은 모두 같은 노이즈에서 시작했습니다. 왼쪽부터 원본에 영어, 원본에 한국어(전), 학생에 한국어(후), 학생에 영어를 준 그림입니다. ${time}초 걸렸습니다.`,
+      `Each row starts from the same noise: original + English, original + Korean (before), student + Korean (after), student + English. It took ${time} s.`,
     )}\n`,
   );
 }

@@ -15,6 +15,7 @@ import type { RequestedDevice, Runtime } from '../../runtime/session.ts';
 import { describe, exitStatus } from '../failure.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { t } from '../messages.ts';
+import { checkModel } from '../models.ts';
 import { deviceOption, examples, openDevice } from '../options.ts';
 import { isFile } from '../packaged.ts';
 import { type SampleDrawer, sampleDrawer, samplePath } from '../samples.ts';
@@ -35,19 +36,19 @@ export function addDistill(program: Command): void {
         'distil a Korean text encoder as an experiment says',
       ),
     )
-    .argument('<experiment>', t('실험 YAML 파일', 'experiment (YAML)'))
-    .option('--out <folder>', t('실험 폴더들이 놓일 곳', 'where the folders of runs lie'), 'runs')
-    .option('--dry-run', t('학습하지 않고 확인만', 'check everything, train nothing'))
+    .argument('<experiment>', t('실험 파일 (YAML)', 'experiment (YAML)'))
+    .option('--out <folder>', t('학습 결과를 둘 폴더', 'folder for the results of runs'), 'runs')
+    .option('--dry-run', t('학습하지 않고 점검만', 'check everything, train nothing'))
     // The CPU: training on other devices is not the tested path, and a resumed run repeats itself only on one device.
     .addOption(deviceOption('cpu'))
     .addHelpText(
       'after',
       examples(
         [
-          t('학습하기; 멈춘 학습은 이어집니다', 'train; a stopped run goes on'),
+          t('학습하기 (멈춘 학습은 이어서 합니다)', 'train; a stopped run goes on'),
           'ksd distill experiments/emoji-roberta.yaml',
         ],
-        [t('확인만', 'only check'), 'ksd distill experiments/emoji-roberta.yaml --dry-run'],
+        [t('점검만', 'only check'), 'ksd distill experiments/emoji-roberta.yaml --dry-run'],
       ),
     )
     .action(distill);
@@ -55,12 +56,13 @@ export function addDistill(program: Command): void {
 
 async function distill(path: string, { out, device, dryRun }: Options): Promise<void> {
   const experiment = await readExperiment(path);
+  await checkModel(experiment.teacher);
   const runtime = await openDevice(device);
   if (dryRun) return rehearse(experiment, runtime);
   const folder = join(out, experiment.name);
   const interrupt = onInterrupt(() => {
     process.stderr.write(
-      `\n${t('이 단계를 마치고 저장한 뒤 멈춥니다. 한 번 더 누르면 바로 끝냅니다.', 'Stopping after this step, with a checkpoint; once more ends it at once.')}\n`,
+      `\n${t('이 스텝까지 저장하고 멈춥니다. 한 번 더 누르면 바로 끝납니다.', 'Stopping after this step, with a checkpoint; once more ends it at once.')}\n`,
     );
   });
   try {
@@ -148,7 +150,7 @@ async function rehearse(experiment: Experiment, runtime: Runtime): Promise<void>
       view.show({ ...event, folder: experiment.name });
       break;
     }
-    console.log(t('실험을 시작할 수 있습니다.', 'The experiment can be run.'));
+    console.log(t('문제가 없습니다. 학습을 시작할 수 있습니다.', 'The experiment can be run.'));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -167,7 +169,7 @@ async function sayFinished(folder: string): Promise<void> {
 function sayStopped({ step, checkpoint }: Extract<TrainEvent, { kind: 'stopped' }>): void {
   console.log(
     t(
-      `${step}단계에서 저장했습니다: ${checkpoint}. 같은 명령을 다시 주면 이어집니다.`,
+      `${step}스텝에서 저장했습니다: ${checkpoint}. 같은 명령을 다시 실행하면 이어서 학습합니다.`,
       `Saved at step ${step}: ${checkpoint}. Run the same command to go on.`,
     ),
   );
@@ -177,7 +179,7 @@ function sayStopped({ step, checkpoint }: Extract<TrainEvent, { kind: 'stopped' 
 function sayInterrupted(): void {
   console.log(
     t(
-      '학습을 시작하기 전에 멈췄습니다. 같은 명령을 다시 주면 처음부터 합니다.',
+      '학습을 시작하기 전에 멈췄습니다. 같은 명령을 다시 실행하면 처음부터 시작합니다.',
       'Stopped before the first step. Run the same command to start again.',
     ),
   );

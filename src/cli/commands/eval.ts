@@ -50,37 +50,40 @@ export function addEval(program: Command): void {
     .command('eval')
     .description(
       t(
-        '맞는 그림을 그리는 비율을 잽니다 (이모지 모델)',
+        '프롬프트대로 그린 비율을 잽니다 (이모지 모델 전용)',
         'measure how often the right thing is drawn (emoji models)',
       ),
     )
-    .argument('[students...]', t('학생 모델', 'students'))
+    .argument('[students...]', t('학생 모델들', 'students'))
     .option(
       '--sets <a,b>',
-      t(`문제 묶음: ${suiteSets.join(', ')}`, 'sets of prompts, all by default'),
+      t(
+        `문제 종류: ${suiteSets.join(', ')} (기본 모두)`,
+        `sets of prompts: ${suiteSets.join(', ')} (default all)`,
+      ),
       readSets,
     )
     .option(
       '--count <n>',
-      t('묶음마다 물을 사물 수, 많아야 51', 'objects a set, at most 51'),
+      t('종류마다 물을 사물 수, 최대 51', 'objects a set, at most 51'),
       wholeNumber(1),
       12,
     )
     .addOption(modelOption());
   addDrawingOptions(command)
-    .option('--batch <n>', t('한 번에 그릴 그림 수', 'pictures at once'), wholeNumber(1), 8)
+    .option('--batch <n>', t('한 번에 그릴 장수', 'pictures at once'), wholeNumber(1), 8)
     .option(
       '--out <file>',
-      t('JSON 파일; 표와 그림을 옆에 씁니다', 'JSON file; table and examples beside it'),
+      t('JSON 파일 (표와 예시 그림도 함께 저장)', 'JSON file; table and examples beside it'),
       'out/eval.json',
     )
     .addOption(deviceOption())
     .addHelpText(
       'after',
       examples(
-        [t('기본 제공 학생', 'the packaged student'), 'ksd eval'],
+        [t('내장 학생', 'the packaged student'), 'ksd eval'],
         [
-          t('두 학생을 모든 사물로', 'two students, every object'),
+          t('학생 둘을 모든 사물로', 'two students, every object'),
           'ksd eval roberta runs/mine --count 51 --out out/two.json',
         ],
       ),
@@ -143,7 +146,7 @@ function readSets(text: string): SuiteSet[] {
     const set = suiteSets.find((known) => known === name);
     if (set !== undefined) return set;
     throw new InvalidArgumentError(
-      t(`${suiteSets.join(', ')} 가운데서 고르세요.`, `Choose among ${suiteSets.join(', ')}.`),
+      t(`다음 중에서 고르세요: ${suiteSets.join(', ')}.`, `Choose among ${suiteSets.join(', ')}.`),
     );
   });
 }

@@ -22,19 +22,25 @@ export function addExport(program: Command): void {
   program
     .command('export')
     .description(
-      t('학습한 학생 모델을 텍스트 인코더 폴더로 내보냅니다', 'write the student of a run as a text encoder'),
+      t(
+        '학습한 학생을 Hugging Face 텍스트 인코더 폴더로 내보냅니다',
+        'write the student of a run as a Hugging Face text encoder',
+      ),
     )
-    .argument('<run>', t('실험 폴더(best를 씁니다)나 체크포인트', 'run (its best checkpoint) or checkpoint'))
-    .requiredOption('--out <folder>', t('쓸 폴더', 'folder to write'))
+    .argument(
+      '<run>',
+      t('학습 폴더(best를 내보냄) 또는 체크포인트', 'run (its best checkpoint) or checkpoint'),
+    )
+    .requiredOption('--out <folder>', t('저장할 폴더', 'folder to write'))
     .addOption(
-      new Option('--dtype <type>', t('가중치 형식', 'type of the weights'))
+      new Option('--dtype <type>', t('가중치의 자료형', 'type of the weights'))
         .choices(['f16', 'f32'])
         .default('f16'),
     )
     .addHelpText(
       'after',
       examples([
-        t('가장 좋은 체크포인트를 내보내기', 'the best checkpoint of a run'),
+        t('가장 좋은 체크포인트 내보내기', 'the best checkpoint of a run'),
         'ksd export runs/emoji-roberta --out models/students/my-roberta',
       ]),
     )
@@ -54,7 +60,7 @@ async function exportStudent(given: string, { out, dtype }: Options): Promise<vo
   });
   const values = tensors.reduce((sum, { data }) => sum + data.length, 0);
   const size = megabytes(values * (dtype === 'f16' ? 2 : 4));
-  console.log(t(`${out}에 썼습니다 (${size})`, `written to ${out} (${size})`));
+  console.log(t(`${out}에 저장했습니다 (${size})`, `written to ${out} (${size})`));
 }
 
 function readTensors({ weights }: TextEncoderFolder) {

@@ -48,31 +48,33 @@ export function addGenerate(program: Command): void {
     .option(
       '--student <folder>',
       t(
-        `텍스트 인코더: 실험 폴더, 체크포인트, 기본 제공 학생의 이름, ${noStudent}(원본)`,
+        `텍스트 인코더: 학습 폴더, 체크포인트, 내장 학생의 이름, 또는 ${noStudent}(원본)`,
         `text encoder: run, checkpoint, packaged name, or ${noStudent} for the model's own`,
       ),
     );
   addDrawingOptions(command)
-    .addOption(new Option('--size <WxH>', t('그림 크기', 'size in pixels')).argParser(readSize))
-    .option('--width <pixels>', t('너비', 'width'), wholeNumber(1))
-    .option('--height <pixels>', t('높이', 'height'), wholeNumber(1))
-    .option('--count <n>', t('그림 수', 'number of pictures'), wholeNumber(1), 1)
-    .option('--out <path>', t('PNG 파일이나 폴더', 'PNG file or folder'), 'out')
+    .addOption(
+      new Option('--size <WxH>', t('그림 크기 (가로x세로 픽셀)', 'size in pixels')).argParser(readSize),
+    )
+    .option('--width <pixels>', t('가로 픽셀', 'width in pixels'), wholeNumber(1))
+    .option('--height <pixels>', t('세로 픽셀', 'height in pixels'), wholeNumber(1))
+    .option('--count <n>', t('그릴 장수', 'number of pictures'), wholeNumber(1), 1)
+    .option('--out <path>', t('PNG 파일 또는 폴더', 'PNG file or folder'), 'out')
     .addOption(deviceOption())
     .addHelpText(
       'after',
       examples(
-        [t('한국어로', 'in Korean'), 'ksd generate "파란색 배경의 빨간 사과"'],
+        [t('한국어로 그리기', 'in Korean'), 'ksd generate "파란색 배경의 빨간 사과"'],
         [
-          t('시드를 바꿔 네 장', 'four pictures, other seeds'),
+          t('시드를 바꿔 가며 네 장', 'four pictures, other seeds'),
           'ksd generate "고양이 얼굴" --count 4 --seed 7 --out out/cats',
         ],
         [
-          t('원본 모델로 영어', 'English with the original encoder'),
+          t('원본 인코더에 영어', 'English with the original encoder'),
           'ksd generate "a red apple" --student none --out apple.png',
         ],
         [
-          t('내 학생 모델로', 'with a student of yours'),
+          t('내 모델과 내 학생으로', 'with a model and a student of yours'),
           'ksd generate "우주를 나는 고래" --model ~/models/stable-diffusion-v1-4 --student runs/roberta',
         ],
       ),
@@ -83,8 +85,8 @@ export function addGenerate(program: Command): void {
 async function generate(prompt: string, options: Options): Promise<void> {
   const { model, scheduler, device, count, out } = options;
   const student = await chooseStudent(options.student, model);
-  warnOfKorean(prompt, options, student);
   const studio = await openStudio({ device, model, scheduler }, student ? [student] : []);
+  warnOfKorean(prompt, options, student);
   const textEncoder = studio.students[0];
   const began = performance.now();
   try {
@@ -102,7 +104,7 @@ async function generate(prompt: string, options: Options): Promise<void> {
     const paths = await save(drawn, out);
     for (const warning of new Set(drawn.flatMap(({ generation }) => generation.warnings))) warn(warning);
     for (const path of paths) console.log(path);
-    process.stderr.write(`${t(`${count}장을 ${time}에 그렸습니다`, `${count} drawn in ${time}`)}\n`);
+    process.stderr.write(`${t(`${count}장을 ${time}초에 그렸습니다`, `${count} drawn in ${time} s`)}\n`);
   } finally {
     await studio.dispose();
   }
@@ -118,7 +120,7 @@ async function drawAll(pipeline: Pipeline, request: GenerationRequest): Promise<
     bar ??= progress({
       total: calls * parts.length,
       label: word('그리기', 'drawing'),
-      unit: word('단계', 'steps'),
+      unit: word('스텝', 'steps'),
     });
     bar.tick();
   };
@@ -163,8 +165,8 @@ function warnOfKorean(prompt: string, options: Options, student: StudentFolder |
   if (student !== undefined || options.student === noStudent || !/\p{Script=Hangul}/u.test(prompt)) return;
   warn(
     t(
-      '모델의 원래 텍스트 인코더는 한국어를 배우지 않았을 수 있습니다. --student로 학생 모델을 주세요.',
-      'the text encoder of this model may know no Korean; give a student with --student.',
+      '이 모델의 텍스트 인코더는 한국어를 모를 수 있습니다. --student로 한국어를 배운 학생을 주세요.',
+      'the text encoder of this model may know no Korean; give one that does with --student.',
     ),
   );
 }

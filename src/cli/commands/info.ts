@@ -13,6 +13,7 @@ import { tokenizerFolderOf } from '../../encoders/textEncoder.ts';
 import { openTokenizer } from '../../encoders/tokenizerFolder.ts';
 import { deviceInfo, machineInfo } from '../../runtime/info.ts';
 import { t } from '../messages.ts';
+import { checkModel } from '../models.ts';
 import { examples, modelOption } from '../options.ts';
 import { isFile, packagedStudent, packagedStudents, packageFile } from '../packaged.ts';
 import { findStudent, type StudentFolder } from '../students.ts';
@@ -28,14 +29,14 @@ export function addInfo(program: Command): void {
   program
     .command('info')
     .description(
-      t('장치, 버전, 모델 크기를 보여 줍니다', 'show devices, versions and what models are made of'),
+      t('계산 장치, 버전, 모델 크기를 보여 줍니다', 'show devices, versions and what models are made of'),
     )
     .addOption(modelOption())
     .option('--student <folder>', t('학생 모델', 'student'))
     .addHelpText(
       'after',
       examples(
-        [t('이 컴퓨터와 기본 제공 모델', 'this machine and the packaged models'), 'ksd info'],
+        [t('이 컴퓨터와 내장 모델', 'this machine and the packaged models'), 'ksd info'],
         [t('다른 모델', 'another model'), 'ksd info --model ~/models/stable-diffusion-v1-4'],
       ),
     )
@@ -43,6 +44,7 @@ export function addInfo(program: Command): void {
 }
 
 async function show({ model, student }: Options): Promise<void> {
+  await checkModel(model);
   const machine = await machineInfo();
   const versions = await packageVersions();
   section(t('컴퓨터', 'machine'), [
@@ -78,9 +80,9 @@ function section(title: string, facts: readonly (readonly [string, string])[]): 
 const sizeHeader = () => [
   t('부분', 'part'),
   t('종류', 'class'),
-  t('매개변수', 'parameters'),
+  t('파라미터', 'parameters'),
   t('크기', 'size'),
-  t('형식', 'type'),
+  t('자료형', 'type'),
 ];
 
 async function showModel(folder: string): Promise<void> {

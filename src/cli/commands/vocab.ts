@@ -20,11 +20,11 @@ export function addVocab(program: Command): void {
   program
     .command('vocab')
     .description(
-      t('말뭉치에서 한국어-영어 WordPiece 어휘를 만듭니다', 'learn a Korean-English WordPiece vocabulary'),
+      t('말뭉치로 한국어-영어 WordPiece 어휘를 만듭니다', 'learn a Korean-English WordPiece vocabulary'),
     )
-    .argument('<pairs>', t('en, ko가 든 JSONL 파일', 'JSONL file with en and ko'))
-    .requiredOption('--out <folder>', t('토크나이저를 쓸 폴더', 'folder for the tokenizer'))
-    .option('--size <n>', t('어휘 수', 'entries'), wholeNumber(1), 8000)
+    .argument('<pairs>', t('en과 ko가 있는 JSONL 파일', 'JSONL file with en and ko'))
+    .requiredOption('--out <folder>', t('토크나이저를 저장할 폴더', 'folder for the tokenizer'))
+    .option('--size <n>', t('어휘 크기', 'entries'), wholeNumber(1), 8000)
     .addHelpText(
       'after',
       examples([
@@ -57,7 +57,7 @@ async function makeVocabulary(path: string, { size, out }: Options): Promise<voi
   if (vocabulary.length < size) {
     console.log(
       t(
-        '더 합칠 조각이 없어 요청보다 작습니다.',
+        '더 합칠 만큼 자주 나오는 조각이 없어 요청보다 작습니다.',
         'Smaller than asked for: no pair of pieces is frequent enough.',
       ),
     );

@@ -7,20 +7,21 @@ import { readJson } from '../../checkpoint/json.ts';
 import { readFloat32, readTensor, type Weights } from '../../checkpoint/tensorEntry.ts';
 import { openTextEncoder } from '../../checkpoint/textEncoderFolder.ts';
 import { openWeights } from '../../checkpoint/weights.ts';
-import { type Batch, makeBatch } from '../../distillation/batch.ts';
+import { type Batch, makeBatch, type TokenIds } from '../../distillation/batch.ts';
 import { lossesOf } from '../../distillation/data.ts';
 import type { DecayRule } from '../../distillation/decay.ts';
 import { type Objective, type ObjectiveName, objectiveNamed } from '../../distillation/objective.ts';
 import { cosineWithWarmup } from '../../distillation/schedule.ts';
 import { gradientName, stepGraph } from '../../distillation/stepGraph.ts';
 import { createStudent } from '../../distillation/student.ts';
-import { type EncoderModel, encoderModel } from '../../encoders/model.ts';
+import { encoderModel } from '../../encoders/family.ts';
+import type { EncoderModel } from '../../encoders/model.ts';
 import { createGraph } from '../../graph/graph.ts';
 import { compile } from '../../runtime/compile.ts';
 import { openRuntime } from '../../runtime/node.ts';
 import type { Runtime } from '../../runtime/session.ts';
 import { floatTensor } from '../../runtime/tensor.ts';
-import { type PaddedEncoding, promptLength } from '../../text/tokenizer.ts';
+import { promptLength } from '../../text/tokenizer.ts';
 import { type CaseResult, type GoldenPart, resultOf, worstError } from '../golden.ts';
 
 interface RunCase {
@@ -102,7 +103,7 @@ interface Setting {
 }
 
 interface GoldenBatch {
-  readonly texts: readonly PaddedEncoding[];
+  readonly texts: readonly TokenIds[];
   /** Rows of the teacher for each English text. */
   readonly targets: readonly Float32Array[];
 }
@@ -133,7 +134,7 @@ async function openSetting(
     const data = results['rows']!.data as Float32Array;
     const size = data.length / gt![i]!.length;
     batches.push({
-      texts: [...en![i]!, ...ko![i]!].map((row) => encodingOf(row, model.equalPadId)),
+      texts: [...en![i]!, ...ko![i]!].map((row) => withoutPads(row, model.equalPadId)),
       targets: gt![i]!.map((_, row) => data.slice(row * size, (row + 1) * size)),
     });
   }
@@ -156,14 +157,15 @@ function flatten(rows: readonly Int32Array[]): Int32Array {
   return Int32Array.from(rows.flatMap((row) => [...row]));
 }
 
-function encodingOf(ids: Int32Array, padId: number | undefined): PaddedEncoding {
-  const length = ids.findLastIndex((id) => id !== padId) + 1;
-  return { ids, attentionMask: ids.map((_, i) => (i < length ? 1 : 0)), length, untruncatedLength: length };
+/** Without the pads at the end; where pads are not all equal, they are tokens like any other. */
+function withoutPads(ids: Int32Array, padId: number | undefined): TokenIds {
+  return ids.subarray(0, ids.findLastIndex((id) => id !== padId) + 1);
 }
 
 function batchFor({ model, objective }: Setting, { texts, targets }: GoldenBatch, fold: boolean): Batch {
   const scale = 1 / (targets.length * targets[0]!.length);
-  const options = { model, perPosition: objective.perPosition, fold };
+  // Rows that keep their pads are full, so that nothing is added to them.
+  const options = { model, padId: model.equalPadId ?? 0, perPosition: objective.perPosition, fold };
   return makeBatch(texts, [...targets, ...targets], scale, options);
 }
 

@@ -70,10 +70,12 @@ function lift(a: Operand, b: Operand): [Value, Value] {
   return [value(a), value(b)];
 }
 
+/** a + b. As for all operators here, shapes broadcast; throws GraphError if they or the element types do not fit. */
 export function add(a: Operand, b: Operand): Value {
   return emitOne(addOperator, operands(a, b));
 }
 
+/** a - b. */
 export function sub(a: Operand, b: Operand): Value {
   return emitOne(subOperator, operands(a, b));
 }
@@ -85,6 +87,7 @@ export function mul(a: Operand, b: Operand): Value {
   return emitOne(mulOperator, operands(a, b));
 }
 
+/** a / b. */
 export function div(a: Operand, b: Operand): Value {
   return emitOne(divOperator, operands(a, b));
 }
@@ -95,6 +98,7 @@ const negOperator = defineOperator({
   gradient: ({ gradient }) => [neg(gradient)],
 });
 
+/** -x. */
 export function neg(x: Value): Value {
   return emitOne(negOperator, [x]);
 }

@@ -24,7 +24,7 @@ import { expand, reduceSum, sumTo } from './reduce.ts';
 import { resizeNearest } from './resize.ts';
 import { softmax } from './softmax.ts';
 import { split } from './split.ts';
-import { meanSquaredError, reduceMean, variance, weightedSquaredError } from './statistics.ts';
+import { meanSquaredError, reduceMean, variance } from './statistics.ts';
 
 /** A computation at a random point. Letters in shapes are symbolic dimensions, sized by `sizes` when it runs. */
 interface Case {
@@ -198,7 +198,6 @@ const operators: Readonly<Record<string, fc.Arbitrary<Case>>> = {
   'reduceMean of all': unary((x) => reduceMean(x)),
   variance: withAxis((x, axis) => variance(x, [axis])),
   meanSquaredError: binary(meanSquaredError),
-  weightedSquaredError: binary((a, b) => weightedSquaredError(a, b, sigmoid(b))),
   expand: operandPair.map(([a, b]) => ({
     floats: { a, b },
     build: (v) => expand(v['a']!, add(v['a']!, v['b']!).shape),

@@ -26,11 +26,15 @@ const erfOperator = unaryOperator('Erf', (x) => mul(2 / Math.sqrt(Math.PI), exp(
 
 /** e to the power x. */
 export const exp = (x: Value): Value => emitOne(expOperator, [x]);
+/** The square root; its gradient is infinite at 0. */
 export const sqrt = (x: Value): Value => emitOne(sqrtOperator, [x]);
 /** 1 / x. */
 export const reciprocal = (x: Value): Value => emitOne(reciprocalOperator, [x]);
+/** Sine of radians. */
 export const sin = (x: Value): Value => emitOne(sinOperator, [x]);
+/** Cosine of radians. */
 export const cos = (x: Value): Value => emitOne(cosOperator, [x]);
+/** Hyperbolic tangent. */
 export const tanh = (x: Value): Value => emitOne(tanhOperator, [x]);
 /** 1 / (1 + exp(-x)). */
 export const sigmoid = (x: Value): Value => emitOne(sigmoidOperator, [x]);

@@ -69,7 +69,7 @@ export function normalAxes(
   return normal;
 }
 
-export function reducedShape(shape: Shape, axes: readonly number[], keepDims: boolean): Shape {
+function reducedShape(shape: Shape, axes: readonly number[], keepDims: boolean): Shape {
   return keepDims
     ? shape.map((dim, i): Dim => (axes.includes(i) ? 1 : dim))
     : shape.filter((_, i) => !axes.includes(i));

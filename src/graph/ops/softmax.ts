@@ -20,7 +20,7 @@ export function softmax(x: Value, axis = -1): Value {
 }
 
 /** Gradient for the logits from the probabilities and their gradient: p * (g - sum(g * p)). */
-export function softmaxGradient(probabilities: Value, gradient: Value, axis: number): Value {
+function softmaxGradient(probabilities: Value, gradient: Value, axis: number): Value {
   const weighted = mul(gradient, probabilities);
   return sub(weighted, mul(probabilities, reduceSum(weighted, [axis], true)));
 }

@@ -7,7 +7,7 @@ import { product, type Shape } from '../shape.ts';
 import { div, mul, sub } from './arithmetic.ts';
 import { cast } from './cast.ts';
 import { reshape, shapeTensor } from './layout.ts';
-import { expandReduced, normalAxes, type ReductionAttributes, reducedType, reduceSum } from './reduce.ts';
+import { expandReduced, normalAxes, type ReductionAttributes, reducedType } from './reduce.ts';
 
 const reduceMeanOperator = defineOperator<ReductionAttributes>({
   type: 'ReduceMean',
@@ -43,10 +43,4 @@ export function variance(x: Value, axes: readonly number[]): Value {
 export function meanSquaredError(a: Value, b: Value): Value {
   const difference = sub(a, b);
   return reduceMean(mul(difference, difference));
-}
-
-/** Sum over all elements of weight * (a - b)^2, a value of rank 0; `weight` broadcasts. */
-export function weightedSquaredError(a: Value, b: Value, weight: Value): Value {
-  const difference = sub(a, b);
-  return reduceSum(mul(weight, mul(difference, difference)));
 }

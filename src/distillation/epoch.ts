@@ -1,0 +1,85 @@
+/**
+ * One pass over the training pairs, and one over the validation pairs. Knows no order of epochs.
+ */
+import { RuntimeError } from '../errors.ts';
+import { batchOf, epochBatches, lossesOf } from './data.ts';
+import type { StepEvent, ValidateEvent } from './events.ts';
+import type { Run } from './prepare.ts';
+import { appendMetric, type Losses, type Progress, type StepMetric } from './runFolder.ts';
+import type { TeacherCache } from './teacher.ts';
+
+/**
+ * Trains up to the end of the epoch, or until the run's signal; returns where the run stands then. `save` is called
+ * every `checkpointEvery` steps. Throws RuntimeError if the loss is no longer a number.
+ */
+export async function* trainEpoch(
+  run: Run,
+  cache: TeacherCache,
+  from: Progress,
+  save: (progress: Progress) => Promise<unknown>,
+): AsyncGenerator<StepEvent, Progress, void> {
+  const { experiment, data, student, schedule } = run;
+  const { batchSize, checkpointEvery } = experiment.training;
+  const batches = epochBatches(data.train, batchSize, experiment.seed, from.epoch);
+  let progress = from;
+  while (progress.stepInEpoch < batches.length && !run.signal?.aborted) {
+    const began = performance.now();
+    const pairs = batches[progress.stepInEpoch]!.map((place) => data.train[place]!);
+    const batch = await batchOf(pairs, cache, run.batching);
+    const learningRate = schedule(progress.step);
+    const sums = lossesOf(await student.learn(batch, learningRate), batch.constants, run.rowValues);
+    checkFinite(sums, progress.step);
+    progress = {
+      ...progress,
+      step: progress.step + 1,
+      stepInEpoch: progress.stepInEpoch + 1,
+      lossEn: progress.lossEn + sums.lossEn,
+      lossKo: progress.lossKo + sums.lossKo,
+    };
+    const metric: StepMetric = {
+      kind: 'step',
+      step: progress.step,
+      epoch: progress.epoch + 1,
+      lossEn: sums.lossEn / pairs.length,
+      lossKo: sums.lossKo / pairs.length,
+      learningRate,
+      pairsPerSecond: (1000 * pairs.length) / (performance.now() - began),
+    };
+    await appendMetric(run.folder, metric);
+    yield { kind: 'step', metric, totalSteps: run.totalSteps };
+    if (progress.stepInEpoch % checkpointEvery === 0) await save(progress);
+  }
+  return progress;
+}
+
+/**
+ * Mean losses of the validation pairs, not-a-numbers if there are none; undefined if the run's signal came before the
+ * end. Throws RuntimeError if a loss is no longer a number; `step` names the place in the error.
+ */
+export async function* validate(
+  run: Run,
+  cache: TeacherCache,
+  step: number,
+): AsyncGenerator<ValidateEvent, Losses | undefined, void> {
+  const pairs = run.data.validation;
+  const { batchSize } = run.experiment.training;
+  const sums = { lossEn: 0, lossKo: 0 };
+  for (let start = 0; start < pairs.length; start += batchSize) {
+    if (run.signal?.aborted) return undefined;
+    const batch = await batchOf(pairs.slice(start, start + batchSize), cache, run.batching);
+    const part = lossesOf(await run.student.measure(batch), batch.constants, run.rowValues);
+    sums.lossEn += part.lossEn;
+    sums.lossKo += part.lossKo;
+    yield { kind: 'validate', done: Math.min(start + batchSize, pairs.length), total: pairs.length };
+  }
+  checkFinite(sums, step);
+  return { lossEn: sums.lossEn / pairs.length, lossKo: sums.lossKo / pairs.length };
+}
+
+function checkFinite({ lossEn, lossKo }: Losses, step: number): void {
+  if (Number.isFinite(lossEn + lossKo)) return;
+  throw new RuntimeError(
+    `The loss is no longer a number at step ${step}.`,
+    'Lower training.learningRate or set training.clipNorm; the last checkpoint is whole.',
+  );
+}

@@ -1,0 +1,103 @@
+/**
+ * From an experiment to everything that its training needs: teacher, student, data and schedule.
+ */
+import { join } from 'node:path';
+import { openDiffusersFolder } from '../checkpoint/diffusersFolder.ts';
+import { ConfigError } from '../errors.ts';
+import type { Runtime } from '../runtime/session.ts';
+import { promptLength } from '../text/tokenizer.ts';
+import type { BatchOptions } from './batch.ts';
+import { type Data, readData } from './data.ts';
+import type { RunFacts } from './events.ts';
+import type { Experiment } from './experiment.ts';
+import { objectiveNamed } from './objective.ts';
+import { cosineWithWarmup, type Schedule } from './schedule.ts';
+import { initialParameters, openStart, type Start } from './start.ts';
+import { createStudent, type Student } from './student.ts';
+import { studentKinds } from './students.ts';
+import { cacheName, openTeacher, type Teacher } from './teacher.ts';
+
+export interface TrainOptions {
+  readonly runtime: Runtime;
+  /** The run's folder, for example `runs/emoji-roberta`; a run that is there goes on. */
+  readonly folder: string;
+  /** Stops after the current step, with a checkpoint. */
+  readonly signal?: AbortSignal;
+}
+
+export interface Run {
+  readonly experiment: Experiment;
+  readonly folder: string;
+  readonly signal: AbortSignal | undefined;
+  readonly data: Data;
+  readonly start: Start;
+  readonly student: Student;
+  readonly teacher: Teacher;
+  readonly batching: BatchOptions;
+  /** Values of the teacher's rows of one text. */
+  readonly rowValues: number;
+  readonly schedule: Schedule;
+  readonly totalSteps: number;
+  readonly cachePath: string;
+}
+
+/**
+ * Opens and checks all parts; writes nothing. The student has its initial parameters.
+ * Throws ConfigError, CheckpointError or InputError for an experiment that cannot be run.
+ */
+export async function prepare(
+  experiment: Experiment,
+  { runtime, folder, signal }: TrainOptions,
+): Promise<Run> {
+  const { training, student: wanted, seed } = experiment;
+  const objective = objectiveNamed(studentKinds[wanted.kind].objective);
+  const diffusion = await openDiffusersFolder(experiment.teacher);
+  const textEncoder = diffusion.textEncoder.folder;
+  const start = await openStart(experiment, textEncoder);
+  const teacher = await openTeacher(runtime, textEncoder, diffusion.tokenizer.folder, objective);
+  if (start.model.hiddenSize !== teacher.hiddenSize) {
+    throw new ConfigError(
+      `The student's hidden size is ${start.model.hiddenSize}, the teacher's ${teacher.hiddenSize}.`,
+      'Choose a student of the same hidden size: the U-Net reads its states in place of the teacher.',
+    );
+  }
+  const { tokenizer } = start.tokenizer;
+  const data = await readData(experiment, teacher.tokenizer, tokenizer);
+  const { optimizer: variant, weightDecay, decayRule, clipNorm } = training;
+  const settings = { variant, weightDecay, decayRule, clipNorm };
+  const student = await createStudent(runtime, start.model, objective, settings, (parameters) =>
+    initialParameters(start, parameters, seed),
+  );
+  const { perPosition } = objective;
+  const totalSteps = Math.ceil(data.train.length / training.batchSize) * training.epochs;
+  return {
+    experiment,
+    folder,
+    signal,
+    data,
+    start,
+    student,
+    teacher,
+    batching: { model: start.model, padId: tokenizer.padId, perPosition, fold: training.foldPads },
+    rowValues: (perPosition ? promptLength : 1) * teacher.hiddenSize,
+    schedule: cosineWithWarmup({
+      peak: training.learningRate,
+      warmupSteps: totalSteps * training.warmup,
+      totalSteps,
+    }),
+    totalSteps,
+    cachePath: join(folder, await cacheName(teacher.weights, objective, data.sentences)),
+  };
+}
+
+/** The run in numbers, going on after `resumedAt` steps. */
+export function factsOf({ student, data, totalSteps }: Run, resumedAt: number): RunFacts {
+  return {
+    parameters: student.state.slots.reduce((sum, slot) => sum + slot.length, 0),
+    trainPairs: data.train.length,
+    validationPairs: data.validation.length,
+    tooLong: data.tooLong,
+    totalSteps,
+    resumedAt,
+  };
+}

@@ -1,0 +1,37 @@
+/**
+ * The text encoders that we know: one member for each `model_type` of Hugging Face's config.json. A new one is a file
+ * beside clip.ts and a line in `families`.
+ */
+import { ConfigError } from '../errors.ts';
+import { promptLength, type Tokenizer } from '../text/tokenizer.ts';
+import { clipEncoder } from './clip.ts';
+import type { EncoderModel } from './model.ts';
+import { robertaEncoder } from './roberta.ts';
+
+/** Makes a member from its config.json; `source` names the file in errors. */
+export type EncoderFamily = (config: unknown, source: string) => EncoderModel;
+
+const families: Readonly<Record<string, EncoderFamily>> = {
+  clip_text_model: clipEncoder,
+  roberta: robertaEncoder,
+};
+
+/** The encoder that a config.json describes. Throws ConfigError for an unknown model_type or value. */
+export function encoderModel(modelType: string, config: unknown, source: string): EncoderModel {
+  const family = families[modelType];
+  if (family) return family(config, source);
+  throw new ConfigError(
+    `${source}: model_type is ${JSON.stringify(modelType)}, which this project does not know.`,
+    `Use one of ${Object.keys(families).join(', ')}.`,
+  );
+}
+
+/** Throws ConfigError unless the model has a row for each id of the tokenizer, and room for 77 tokens. */
+export function checkTokenizer(source: string, model: EncoderModel, tokenizer: Tokenizer): void {
+  if (tokenizer.vocabSize <= model.vocabSize && model.maxLength >= promptLength) return;
+  throw new ConfigError(
+    `${source}: the tokenizer has ${tokenizer.vocabSize} entries and texts ${promptLength} tokens, but the model has ` +
+      `${model.vocabSize} entries and ${model.maxLength} positions.`,
+    'Put the tokenizer that the model was trained with beside it.',
+  );
+}
