@@ -105,7 +105,7 @@ function tableHeader(): string {
 
 function tableRow({ epoch, train, validation }: EpochMetric, best: boolean): string {
   const losses = [train.lossEn, train.lossKo, validation.lossEn, validation.lossKo];
-  const cells = [String(epoch), ...losses.map((loss) => loss.toFixed(4))];
+  const cells = [String(epoch), ...losses.map((loss) => (Number.isFinite(loss) ? loss.toFixed(4) : '-'))];
   const row = cells.map((text, i) => aligned(text, widths[i] ?? 0, true)).join('');
   return best ? `${row}  ★ ${t('최저 검증 손실', 'best')}` : row;
 }

@@ -82,9 +82,13 @@ export type Experiment = z.infer<typeof schema>;
  */
 export async function readExperiment(path: string): Promise<Experiment> {
   const text = await readFile(path, 'utf8').catch((cause: Error) => {
-    throw new CheckpointError(`${path} cannot be read: ${cause.message}.`, 'Give an experiment file.', {
-      cause,
-    });
+    throw new CheckpointError(
+      `The experiment ${path} cannot be read: ${cause.message}.`,
+      'Give the path of a YAML file such as experiments/emoji-roberta.yaml.',
+      {
+        cause,
+      },
+    );
   });
   return parseExperiment(text, path);
 }

@@ -89,7 +89,7 @@ describe('the model with its own text encoder', () => {
     expect(head).toMatch(/seen, on white \| .*seen, on a colour \|$/);
     expect(rule).toBe('| --- | ---: | ---: |');
     expect(english).toMatch(
-      /^\| 원본 \+ 영어<br>original \+ English(?: \| \*\*\d+%\*\* <sub>\d+–\d+<\/sub>){2} \|$/,
+      /^\| 원본 \+ 영어<br>original \+ English(?: \| \*\*\d+%\*\* <sub>\d+ · \d+<\/sub>){2} \|$/,
     );
     expect(korean).toContain('원본 + 한국어 (전)');
     expect(rest).toEqual([]);

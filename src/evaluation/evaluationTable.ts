@@ -46,7 +46,7 @@ const setTitles: Readonly<Record<SuiteSet, string>> = {
 
 /**
  * Markdown with a line for each system and a column for each set, headed in Korean and English: how often the right
- * object stands on the right background, in percent with the 95 % interval.
+ * object stands on the right background, and small, the object and the background each by itself, in percent.
  */
 export function formatSummary({ rows }: Pick<Evaluation, 'rows'>): string {
   const sets = [...new Set(rows.map(({ set }) => set))];
@@ -54,7 +54,7 @@ export function formatSummary({ rows }: Pick<Evaluation, 'rows'>): string {
   const lines = [...systems].map(([name, label]) => {
     const cells = sets.map((set) => {
       const row = rows.find((one) => one.system === name && one.set === set);
-      return row ? shortProportion(row.both) : '';
+      return row ? summaryCell(row) : '';
     });
     return [label.replace('\n', '<br>'), ...cells];
   });
@@ -63,10 +63,10 @@ export function formatSummary({ rows }: Pick<Evaluation, 'rows'>): string {
   return `${[head, rule, ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n`;
 }
 
-/** "**92%** <sub>82–97</sub>" */
-function shortProportion({ share, low, high }: Proportion): string {
-  const [value, from, to] = [share, low, high].map((part) => Math.round(100 * part));
-  return `**${value}%** <sub>${from}–${to}</sub>`;
+/** "**92%** <sub>94 · 96</sub>": the right picture; the object and the background each by itself. */
+function summaryCell({ both, top1, background }: EvaluationRow): string {
+  const [picture, object, ground] = [both, top1, background].map(({ share }) => Math.round(100 * share));
+  return `**${picture}%** <sub>${object} · ${ground}</sub>`;
 }
 
 function cellsOf({ system, set, n, both, top1, top5, top20, background }: EvaluationRow): string[] {
