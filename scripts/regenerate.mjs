@@ -28,7 +28,7 @@ function distil() {
 function draw() {
   ksd('demo', '--out', 'docs/figures/demo.png');
   const folders = students.map((student) => `models/students/${student}`);
-  const sets = 'seen-color,new-wording,held-out-color';
+  const sets = 'seen-color,held-out-color';
   ksd('eval', ...folders, '--sets', sets, '--count', '51', '--out', 'docs/results/eval.json');
   const table = formatSummary(JSON.parse(readFileSync('docs/results/eval.json', 'utf8'))).trim();
   for (const file of ['README.md', 'README.en.md']) {
