@@ -179,8 +179,8 @@ function sayStopped({ step, checkpoint }: Extract<TrainEvent, { kind: 'stopped' 
 function sayInterrupted(): void {
   console.log(
     t(
-      '학습을 시작하기 전에 멈췄습니다. 같은 명령을 다시 실행하면 처음부터 시작합니다.',
-      'Stopped before the first step. Run the same command to start again.',
+      '첫 스텝 전에 멈췄습니다. 교사가 읽은 것은 남아 있어, 같은 명령을 다시 실행하면 이어서 합니다.',
+      'Stopped before the first step. What the teacher has read is kept: run the same command to go on.',
     ),
   );
   process.exitCode = exitStatus.interrupted;
