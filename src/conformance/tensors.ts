@@ -13,6 +13,7 @@ export interface GoldenTensor {
 }
 
 export interface GoldenTensors {
+  readonly names: readonly string[];
   has(name: string): boolean;
   /** Throws CheckpointError if there is no tensor of that name. */
   get(name: string): GoldenTensor;
@@ -39,5 +40,10 @@ export async function readTensors(path: string): Promise<GoldenTensors> {
     if (found) return found;
     throw new CheckpointError(`${path} holds no tensor ${name}.`, 'Make the golden data again.');
   };
-  return { has: (name) => read.has(name), get, floats: (name) => Float32Array.from(get(name).data) };
+  return {
+    names: [...read.keys()],
+    has: (name) => read.has(name),
+    get,
+    floats: (name) => Float32Array.from(get(name).data),
+  };
 }

@@ -3,10 +3,7 @@
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readJson } from '../../checkpoint/json.ts';
-import { readFloat32, readTensor, type Weights } from '../../checkpoint/tensorEntry.ts';
 import { openTextEncoder, type TextEncoderFolder } from '../../checkpoint/textEncoderFolder.ts';
-import { openWeights } from '../../checkpoint/weights.ts';
 import { createGraph, type Graph, input, type Value } from '../../graph/graph.ts';
 import { clipTextModel, parseClipTextConfig } from '../../models/clip.ts';
 import { biasOfMask, parseRobertaConfig, robertaModel, robertaPositionIds } from '../../models/roberta.ts';
@@ -15,9 +12,17 @@ import { compile } from '../../runtime/compile.ts';
 import { openRuntime } from '../../runtime/node.ts';
 import type { Runtime } from '../../runtime/session.ts';
 import { floatTensor, intTensor, type Tensor } from '../../runtime/tensor.ts';
-import { type CaseResult, type GoldenPart, resultOf, type Tolerance, worstError } from '../golden.ts';
+import {
+  type CaseResult,
+  type GoldenPart,
+  resultOf,
+  type Tolerance,
+  toleranceOf,
+  worstError,
+} from '../golden.ts';
+import { type GoldenTensor, readCases, readTensors } from '../tensors.ts';
 
-interface Case extends Tolerance {
+interface Case extends Partial<Tolerance> {
   readonly file: string;
   readonly model: string;
 }
@@ -25,7 +30,7 @@ interface Case extends Tolerance {
 export const textEncodersPart: GoldenPart = {
   name: 'text_encoders',
   async *check(folder) {
-    const { cases } = (await readJson(join(folder, 'cases.json'))) as { cases: Case[] };
+    const { cases } = await readCases<{ cases: Case[] }>(folder);
     const variants = await variantsOf(folder, cases);
     const runtime = await openRuntime('cpu');
     for (const item of cases) {
@@ -35,6 +40,9 @@ export const textEncodersPart: GoldenPart = {
     }
   },
 };
+
+/** What a case gives to the model; all other tensors are what must come out. */
+const given = ['input_ids', 'attention_mask'];
 
 /** Folders that no case names hold the weights of a model in another form: `<model>_<what differs>`. */
 async function variantsOf(folder: string, cases: readonly Case[]): Promise<ReadonlyMap<string, string[]>> {
@@ -50,12 +58,12 @@ async function variantsOf(folder: string, cases: readonly Case[]): Promise<Reado
 
 async function checkCase(runtime: Runtime, folder: string, item: Case, model: string): Promise<CaseResult> {
   const encoder = await openTextEncoder(join(folder, model));
-  const golden = await openWeights(join(folder, item.file));
-  const ids = await readIds(golden, 'input_ids');
-  const mask = golden.tensors.has('attention_mask') ? await readIds(golden, 'attention_mask') : undefined;
+  const golden = await readTensors(join(folder, item.file));
+  const ids = golden.get('input_ids');
+  const mask = golden.has('attention_mask') ? golden.get('attention_mask') : undefined;
   const { graph, output, feeds } = build(encoder, ids, mask);
   const outputs: Record<string, Value> = { last_hidden_state: output.lastHiddenState };
-  if (golden.tensors.has('pooler_output')) outputs['pooler_output'] = output.pooledOutput();
+  if (golden.has('pooler_output')) outputs['pooler_output'] = output.pooledOutput();
   output.hiddenStates.forEach((value, i) => {
     outputs[`hidden_states.${i}`] = value;
   });
@@ -63,46 +71,35 @@ async function checkCase(runtime: Runtime, folder: string, item: Case, model: st
   const actual = await session.run(feeds);
   await session.dispose();
   const errors: Record<string, number> = {};
-  for (const [name, entry] of golden.tensors) {
-    if (entry.dtype !== 'F32') continue;
-    const expected = await readFloat32(entry);
-    errors[name] = worstError((actual[name]?.data as Float32Array | undefined) ?? [], expected, item);
+  for (const name of golden.names) {
+    if (given.includes(name)) continue;
+    const values = (actual[name]?.data as Float32Array | undefined) ?? [];
+    errors[name] = worstError(values, golden.floats(name), toleranceOf(item));
   }
   return resultOf(model === item.model ? item.file : `${item.file} with ${model}`, errors);
 }
 
-interface Ids {
-  readonly values: Int32Array;
-  readonly shape: readonly number[];
-}
-
-async function readIds(weights: Weights, name: string): Promise<Ids> {
-  const entry = weights.tensors.get(name)!;
-  const values = await readTensor(entry);
-  return { values: Int32Array.from(values as BigInt64Array, Number), shape: entry.shape };
-}
-
-function build(encoder: TextEncoderFolder, ids: Ids, mask: Ids | undefined) {
+function build(encoder: TextEncoderFolder, ids: GoldenTensor, mask: GoldenTensor | undefined) {
   const graph = createGraph();
   const [, length] = ids.shape as [number, number];
   const inputIds = input(graph, 'input_ids', 'int64', ['batch', length]);
-  const feeds: Record<string, Tensor> = { input_ids: intTensor(ids.values, ids.shape) };
+  const feeds: Record<string, Tensor> = { input_ids: intTensor(ids.data, ids.shape) };
   const output = encoder.modelType === 'roberta' ? roberta() : clip();
   return { graph, output, feeds };
 
   function clip(): TextEncoderOutput {
     const config = parseClipTextConfig(encoder.config, encoder.folder);
     if (!mask) return clipTextModel(graph, config, { inputIds });
-    feeds['attention_mask'] = intTensor(mask.values, mask.shape);
+    feeds['attention_mask'] = intTensor(mask.data, mask.shape);
     return clipTextModel(graph, config, { inputIds, attentionMask: maskInput(graph, length) });
   }
 
   function roberta(): TextEncoderOutput {
     const config = parseRobertaConfig(encoder.config, encoder.folder);
     const positionIds = input(graph, 'position_ids', 'int64', ['batch', length]);
-    feeds['position_ids'] = intTensor(robertaPositionIds(ids.values, length, config.padTokenId), ids.shape);
+    feeds['position_ids'] = intTensor(robertaPositionIds(ids.data, length, config.padTokenId), ids.shape);
     if (!mask) return robertaModel(graph, config, { inputIds, positionIds });
-    feeds['attention_bias'] = floatTensor(biasOfMask(mask.values), [ids.shape[0]!, 1, 1, length]);
+    feeds['attention_bias'] = floatTensor(biasOfMask(mask.data), [ids.shape[0]!, 1, 1, length]);
     const attentionBias = input(graph, 'attention_bias', 'float32', ['batch', 1, 1, length]);
     return robertaModel(graph, config, { inputIds, positionIds, attentionBias });
   }

@@ -3,10 +3,10 @@
  * 20 optimizer steps, for each student and optimizer; students that can fold their pads are checked folded too.
  */
 import { join } from 'node:path';
+import { loadParameter } from '../../checkpoint/bind.ts';
 import { readJson } from '../../checkpoint/json.ts';
-import { readFloat32, readTensor, type Weights } from '../../checkpoint/tensorEntry.ts';
+import type { Weights } from '../../checkpoint/tensorEntry.ts';
 import { openTextEncoder } from '../../checkpoint/textEncoderFolder.ts';
-import { openWeights } from '../../checkpoint/weights.ts';
 import { type Batch, makeBatch, type TokenIds } from '../../distillation/batch.ts';
 import { lossesOf } from '../../distillation/data.ts';
 import type { DecayRule } from '../../distillation/decay.ts';
@@ -23,6 +23,7 @@ import type { Runtime } from '../../runtime/session.ts';
 import { floatTensor } from '../../runtime/tensor.ts';
 import { promptLength } from '../../text/tokenizer.ts';
 import { type CaseResult, type GoldenPart, resultOf, worstError } from '../golden.ts';
+import { type GoldenTensors, readCases, readTensors } from '../tensors.ts';
 
 interface RunCase {
   readonly name: string;
@@ -63,9 +64,7 @@ const gradientTolerance = { atol: 1e-6, rtol: 1e-3 };
 export const trainingPart: GoldenPart = {
   name: 'training',
   async *check(folder) {
-    const { students } = (await readJson(join(folder, 'cases.json'))) as {
-      students: Record<string, StudentCase>;
-    };
+    const { students } = await readCases<{ students: Record<string, StudentCase> }>(folder);
     yield* checkSchedules(folder);
     const runtime = await openRuntime('cpu');
     for (const [name, item] of Object.entries(students)) {
@@ -119,11 +118,9 @@ async function openSetting(
   const student = await openTextEncoder(studentFolder);
   const model = encoderModel(student.modelType, student.config, studentFolder);
   const objective = objectiveNamed(objectiveOf[name] ?? 'last_hidden_state');
-  const ids = await openWeights(join(folder, 'batches.safetensors'));
+  const ids = await readTensors(join(folder, 'batches.safetensors'));
   const family = model.modelType === 'roberta' ? 'bert' : 'clip';
-  const [en, ko, gt] = await Promise.all(
-    [`${family}_en`, `${family}_ko`, 'clip_en'].map((key) => readIds(ids, key)),
-  );
+  const [en, ko, gt] = [`${family}_en`, `${family}_ko`, 'clip_en'].map((key) => readIds(ids, key));
   const teacherModel = encoderModel(teacher.modelType, teacher.config, teacher.folder);
   const graph = createGraph();
   const rows = objective.teacher(teacherModel.build(graph, promptLength));
@@ -143,10 +140,10 @@ async function openSetting(
 }
 
 /** [batches][texts] rows of ids. */
-async function readIds(weights: Weights, name: string): Promise<Int32Array[][]> {
-  const entry = weights.tensors.get(name)!;
-  const [batches, texts, length] = entry.shape as [number, number, number];
-  const ids = Int32Array.from((await readTensor(entry)) as BigInt64Array, Number);
+function readIds(tensors: GoldenTensors, name: string): Int32Array[][] {
+  const { data, shape } = tensors.get(name);
+  const [batches, texts, length] = shape as [number, number, number];
+  const ids = Int32Array.from(data);
   const row = (i: number) => ids.slice(i * length, (i + 1) * length);
   return Array.from({ length: batches }, (_, b) =>
     Array.from({ length: texts }, (_, t) => row(b * texts + t)),
@@ -179,14 +176,16 @@ async function checkGradients(setting: Setting, item: StudentCase, fold: boolean
   const session = await compile(runtime, step.graph, step.gradients);
   const feeds = { ...batchFor(setting, setting.batches[0]!, fold).feeds };
   for (const [name, { shape }] of step.parameters) {
-    feeds[name] = floatTensor(await readFloat32(initial.tensors.get(name)!), shape as readonly number[]);
+    const sizes = shape as readonly number[];
+    feeds[name] = floatTensor(await loadParameter(initial, name, sizes), sizes);
   }
   const actual = await session.run(feeds);
   await session.dispose();
   const errors: Record<string, number> = {};
-  for (const [name, entry] of (await openWeights(join(folder, item.grads))).tensors) {
+  const expected = await readTensors(join(folder, item.grads));
+  for (const name of expected.names) {
     const gradient = (actual[gradientName(name)]?.data as Float32Array | undefined) ?? [];
-    errors[name] = worstError(gradient, await readFloat32(entry), gradientTolerance);
+    errors[name] = worstError(gradient, expected.floats(name), gradientTolerance);
   }
   return resultOf(caseName(setting, 'gradients at step 0', fold), errors);
 }
@@ -202,7 +201,9 @@ async function checkRun(setting: Setting, run: RunCase, fold: boolean): Promise<
   } as const;
   const student = await createStudent(runtime, model, objective, settings, async (parameters) => {
     const values = new Map<string, Float32Array>();
-    for (const name of parameters.keys()) values.set(name, await readFloat32(initial.tensors.get(name)!));
+    for (const [name, { shape }] of parameters) {
+      values.set(name, await loadParameter(initial, name, shape as readonly number[]));
+    }
     return values;
   });
   const schedule = cosineWithWarmup({
@@ -234,14 +235,12 @@ async function parameterErrors(
   steps: number,
   state: Awaited<ReturnType<typeof createStudent>>['state'],
 ): Promise<Record<string, number>> {
-  const expected = await openWeights(join(folder, snapshot.file));
+  const expected = await readTensors(join(folder, snapshot.file));
   const errors: Record<string, number> = {};
   for (const { name } of state.slots) {
-    const entry = expected.tensors.get(name);
-    if (!entry) continue;
     const noiseOnly = name in snapshot.noise_only_parameters;
     const atol = noiseOnly ? 4 * lr * steps : Math.max(1e-5, 0.1 * lr);
-    errors[`${name} after ${steps} steps`] = worstError(state.parameter(name), await readFloat32(entry), {
+    errors[`${name} after ${steps} steps`] = worstError(state.parameter(name), expected.floats(name), {
       atol,
       rtol: 0,
     });
