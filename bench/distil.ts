@@ -4,8 +4,18 @@
  *
  *   npm run bench:distil
  */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { openDiffusersFolder } from '../src/checkpoint/diffusersFolder.ts';
-import { batchOf, epochBatches, readData } from '../src/distillation/data.ts';
+import {
+  batchOf,
+  type Data,
+  type DataOptions,
+  epochBatches,
+  longerLengths,
+  readData,
+} from '../src/distillation/data.ts';
 import { readExperiment } from '../src/distillation/experiment.ts';
 import { objectiveNamed } from '../src/distillation/objective.ts';
 import { initialParameters, openStart } from '../src/distillation/start.ts';
@@ -20,13 +30,24 @@ const rounds = 20;
 const experiment = await readExperiment('experiments/emoji-roberta.yaml');
 const teacher = await openDiffusersFolder(experiment.teacher);
 const start = await openStart(experiment, teacher.textEncoder.folder);
-const { tokenizer } = await openTokenizer(teacher.tokenizer.folder);
+const folder = await mkdtemp(join(tmpdir(), 'ksd-bench-'));
 const sampled = { ...experiment, corpus: { ...experiment.corpus, sample: 4000 } };
-const data = await readData(sampled, tokenizer, start.tokenizer.tokenizer);
+const data = await dataOf({
+  folder,
+  teacher: await openTokenizer(teacher.tokenizer.folder),
+  student: start.tokenizer,
+});
+
+async function dataOf(options: DataOptions): Promise<Data> {
+  const reading = readData(sampled, options);
+  let next = await reading.next();
+  while (!next.done) next = await reading.next();
+  return next.value;
+}
 
 // The teacher's values do not change the time; random ones do.
-const rows = randomStream(0, 'teacher').normals(promptLength * start.model.hiddenSize);
-const cache = { read: async () => rows, close: async () => {} };
+const states = randomStream(0, 'teacher').normals(promptLength * start.model.hiddenSize);
+const cache = { read: async () => states, close: async () => {} };
 const settings = { variant: 'torch', weightDecay: 1e-4, decayRule: 'original' } as const;
 const student = await createStudent(
   await openRuntime('cpu'),
@@ -37,9 +58,9 @@ const student = await createStudent(
 );
 
 async function step(places: readonly number[], fold: boolean): Promise<number> {
-  const pairs = places.map((place) => data.train[place]!);
+  const rows = places.map((place) => data.train[place]!);
   const began = performance.now();
-  const batch = await batchOf(pairs, cache, {
+  const batch = await batchOf(data, rows, cache, {
     model: start.model,
     padId: start.tokenizer.tokenizer.padId,
     perPosition: true,
@@ -51,7 +72,12 @@ async function step(places: readonly number[], fold: boolean): Promise<number> {
 
 const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
-const batches = epochBatches(data.train, experiment.training.batchSize, experiment.seed, 0);
+const batches = epochBatches(
+  longerLengths(data, data.train),
+  experiment.training.batchSize,
+  experiment.seed,
+  0,
+);
 const times = { folded: [] as number[], padded: [] as number[] };
 for (let i = -2; i < rounds; i++) {
   const places = batches[(i + 2) % batches.length]!;
@@ -67,3 +93,5 @@ console.log(
   `folded ${folded.toFixed(0)} ms, padded ${padded.toFixed(0)} ms: ${(padded / folded).toFixed(1)} times faster`,
 );
 await student.dispose();
+await data.tokens.close();
+await rm(folder, { recursive: true });

@@ -30,6 +30,13 @@ export class CheckpointError extends KsdError {
   }
 }
 
+/** A corpus or a file of one is damaged, of another kind, or cannot be written. */
+export class CorpusError extends KsdError {
+  constructor(problem: string, remedy: string, options?: ErrorOptions) {
+    super('CORPUS', problem, remedy, options);
+  }
+}
+
 /** A configuration holds a value that this project does not know or cannot use. */
 export class ConfigError extends KsdError {
   constructor(problem: string, remedy: string, options?: ErrorOptions) {

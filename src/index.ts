@@ -8,12 +8,25 @@
  *   await writeFile('apple.png', encodePng(images[0]));
  */
 
+export { type BuildEvent, type BuildOptions, buildCorpus } from './corpus/build/build.ts';
+export type { CorpusReport } from './corpus/report/corpusReport.ts';
+export type { Rules } from './corpus/rules.ts';
+export {
+  type CorpusStore,
+  openStore,
+  type PairBatch,
+  type RejectedRow,
+  type Search,
+  type StoredPair,
+} from './corpus/store.ts';
+export { openTokens, type TokenCache, type TokenOptions } from './corpus/tokens/cache.ts';
 export { type Experiment, readExperiment } from './distillation/experiment.ts';
 export { type TrainEvent, type TrainOptions, train } from './distillation/train.ts';
 export { openTextEncoder, type TextEncoder } from './encoders/textEncoder.ts';
 export {
   CheckpointError,
   ConfigError,
+  CorpusError,
   GraphError,
   InputError,
   KsdError,

@@ -1,8 +1,8 @@
 /**
  * Where the files inside a zip archive begin (APPNOTE.TXT of PKWARE, with the zip64 extension).
  *
- * Only that: PyTorch stores tensors in a zip without compression, so their place is all we need, and the archive
- * readers for Node hand out contents, not places. Decompresses nothing.
+ * Only that: PyTorch stores tensors in a zip without compression, corpora lie in zips inside of zips, and both are read
+ * in place, while the archive readers for Node hand out contents, not places. Decompresses nothing.
  */
 import { CheckpointError } from '../errors.ts';
 import type { OpenFile } from './file.ts';
@@ -30,33 +30,67 @@ const centralSignature = 0x02014b50;
 const localSignature = 0x04034b50;
 const zip64Field = 0x0001;
 
+/** A file as the archive's directory describes it. */
+export interface ZipRecord {
+  /** As stored: `flags` and `extra` say in which encoding. */
+  readonly name: Buffer;
+  /** General purpose bits: 0 is set for encrypted content, 11 for a name in UTF-8. */
+  readonly flags: number;
+  /** 0 for stored, 8 for deflated. */
+  readonly method: number;
+  /** Bytes that the content takes in the archive, and unpacked. */
+  readonly packedSize: number;
+  readonly size: number;
+  /** First byte of the local header, which stands before the content. */
+  readonly header: number;
+  readonly extra: Buffer;
+}
+
+/** Anything that bytes can be read from, at any place. */
+export type ByteReader = Pick<OpenFile, 'path' | 'size' | 'read'>;
+
 /** All files of the archive, in the order of its directory. Throws CheckpointError if it is damaged. */
-export async function readZipEntries(file: OpenFile): Promise<ZipEntry[]> {
-  const directory = await findDirectory(file);
-  if (directory.offset + directory.byteLength > file.size) throw damaged(file, 'its directory lies outside');
-  const bytes = await file.read(directory.offset, directory.byteLength);
+export async function readZipEntries(file: ByteReader): Promise<ZipEntry[]> {
   const entries: ZipEntry[] = [];
-  for (let at = 0; entries.length < directory.entryCount; ) {
-    if (at + 46 > bytes.length || bytes.readUInt32LE(at) !== centralSignature) {
-      throw damaged(file, `entry ${entries.length} of its directory is broken`);
-    }
-    const nameLength = bytes.readUInt16LE(at + 28);
-    const extraStart = at + 46 + nameLength;
-    const extraEnd = extraStart + bytes.readUInt16LE(at + 30);
-    if (extraEnd > bytes.length) throw damaged(file, `entry ${entries.length} of its directory is cut off`);
-    const name = bytes.toString('utf8', at + 46, extraStart);
-    const plain = bytes.readUInt16LE(at + 10) === 0 && (bytes.readUInt16LE(at + 8) & 1) === 0;
-    const [fullLength, byteLength, header] = wideFields(bytes, at, bytes.subarray(extraStart, extraEnd));
-    const offset = await contentStart(file, header, name);
-    if (offset + byteLength > directory.offset) throw damaged(file, `${name} lies outside`);
-    entries.push({ name, stored: plain && fullLength === byteLength, offset, byteLength });
-    at = extraEnd + bytes.readUInt16LE(at + 32);
+  for (const record of await readZipDirectory(file)) {
+    const name = record.name.toString('utf8');
+    const plain = record.method === 0 && (record.flags & 1) === 0;
+    const offset = await contentStart(file, record.header, name);
+    if (offset + record.packedSize > file.size) throw damaged(file, `${name} lies outside`);
+    const stored = plain && record.size === record.packedSize;
+    entries.push({ name, stored, offset, byteLength: record.packedSize });
   }
   return entries;
 }
 
+/** The archive's directory. Throws CheckpointError if it is damaged. */
+export async function readZipDirectory(file: ByteReader): Promise<ZipRecord[]> {
+  const directory = await findDirectory(file);
+  if (directory.offset + directory.byteLength > file.size) throw damaged(file, 'its directory lies outside');
+  const bytes = await file.read(directory.offset, directory.byteLength);
+  const records: ZipRecord[] = [];
+  for (let at = 0; records.length < directory.entryCount; ) {
+    if (at + 46 > bytes.length || bytes.readUInt32LE(at) !== centralSignature) {
+      throw damaged(file, `entry ${records.length} of its directory is broken`);
+    }
+    const nameEnd = at + 46 + bytes.readUInt16LE(at + 28);
+    const extraEnd = nameEnd + bytes.readUInt16LE(at + 30);
+    if (extraEnd > bytes.length) throw damaged(file, `entry ${records.length} of its directory is cut off`);
+    const name = bytes.subarray(at + 46, nameEnd);
+    const extra = bytes.subarray(nameEnd, extraEnd);
+    const [size, packedSize, header] = wideFields(bytes, at, extra);
+    if (header + 30 + packedSize > directory.offset) {
+      throw damaged(file, `${name.toString('utf8')} lies outside`);
+    }
+    const [flags, method] = [bytes.readUInt16LE(at + 8), bytes.readUInt16LE(at + 10)];
+    records.push({ name, flags, method, packedSize, size, header, extra });
+    at = extraEnd + bytes.readUInt16LE(at + 32);
+  }
+  return records;
+}
+
 /** The directory is found from the end: the last record names its place. */
-async function findDirectory(file: OpenFile): Promise<Directory> {
+async function findDirectory(file: ByteReader): Promise<Directory> {
   const tail = await file.read(Math.max(0, file.size - 65557), Math.min(file.size, 65557));
   let at = tail.length - 22;
   while (at >= 0 && !(tail.readUInt32LE(at) === endSignature && endsAt(tail, at))) at--;
@@ -75,7 +109,7 @@ function endsAt(tail: Buffer, at: number): boolean {
   return at + 22 + tail.readUInt16LE(at + 20) === tail.length;
 }
 
-async function readDirectory64(file: OpenFile, at: number): Promise<Directory> {
+async function readDirectory64(file: ByteReader, at: number): Promise<Directory> {
   if (at + 56 > file.size) throw damaged(file, 'its zip64 record lies outside');
   const record = await file.read(at, 56);
   if (record.readUInt32LE(0) !== end64Signature) throw damaged(file, 'its zip64 record is broken');
@@ -103,16 +137,13 @@ function wideFields(bytes: Buffer, at: number, extra: Buffer): [number, number, 
 }
 
 /** The local header repeats the name and has an extra field of its own length: only it tells where content begins. */
-async function contentStart(file: OpenFile, header: number, name: string): Promise<number> {
+async function contentStart(file: ByteReader, header: number, name: string): Promise<number> {
   if (header + 30 > file.size) throw damaged(file, `${name} lies outside`);
   const local = await file.read(header, 30);
   if (local.readUInt32LE(0) !== localSignature) throw damaged(file, `the header of ${name} is broken`);
   return header + 30 + local.readUInt16LE(26) + local.readUInt16LE(28);
 }
 
-function damaged(file: OpenFile, what: string): CheckpointError {
-  return new CheckpointError(
-    `${file.path} is not a sound zip archive: ${what}.`,
-    'Download it again, or use its safetensors form.',
-  );
+function damaged(file: ByteReader, what: string): CheckpointError {
+  return new CheckpointError(`${file.path} is not a sound zip archive: ${what}.`, 'Download it again.');
 }

@@ -20,6 +20,7 @@ export const exitStatus = {
 const headings: Readonly<Record<string, () => string>> = {
   GRAPH: () => t('계산 그래프 오류', 'graph error'),
   CHECKPOINT: () => t('파일이나 폴더에 문제가 있습니다', 'a file or folder is not as it should be'),
+  CORPUS: () => t('말뭉치에 문제가 있습니다', 'a corpus is not as it should be'),
   CONFIG: () => t('설정이 맞지 않습니다', 'a setting does not fit'),
   INPUT: () => t('요청을 처리할 수 없습니다', 'the request cannot be served'),
   RUNTIME: () => t('계산 장치에 문제가 있습니다', 'the device failed'),

@@ -5,6 +5,7 @@
 import { Command, Option } from 'commander';
 import { readJsonObject } from '../checkpoint/json.ts';
 import { addCompare } from './commands/compare.ts';
+import { addCorpus } from './commands/corpus.ts';
 import { addDemo } from './commands/demo.ts';
 import { addDistill } from './commands/distill.ts';
 import { addEval } from './commands/eval.ts';
@@ -17,7 +18,17 @@ import { languages, requestedLanguage, speak, t } from './messages.ts';
 import { packageFile } from './packaged.ts';
 import { errorTexts, helpHint, helpTexts } from './parserTexts.ts';
 
-const commands = [addDemo, addGenerate, addCompare, addDistill, addEval, addExport, addVocab, addInfo];
+const commands = [
+  addDemo,
+  addGenerate,
+  addCompare,
+  addCorpus,
+  addDistill,
+  addEval,
+  addExport,
+  addVocab,
+  addInfo,
+];
 
 function createProgram(version: string): Command {
   const program = new Command('ksd')

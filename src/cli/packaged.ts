@@ -18,6 +18,9 @@ export const packagedModel = {
   guidance: 5,
 } as const;
 
+/** The tokenizer of Stable Diffusion v1's text encoder (CLIP ViT-L/14). */
+export const clipTokenizerFolder = join(root, 'models', 'clip-tokenizer');
+
 /** Names the version of this package and what it depends on. */
 export const packageFile = join(root, 'package.json');
 

@@ -17,7 +17,7 @@ export interface TrainingView {
   stop(): void;
 }
 
-type Kind = 'teacher' | 'step' | 'validate';
+type Kind = 'corpus' | 'tokens' | 'teacher' | 'step' | 'validate';
 
 export function trainingView(): TrainingView {
   let bar: { readonly kind: Kind; readonly progress: Progress } | undefined;
@@ -51,6 +51,8 @@ export function trainingView(): TrainingView {
         case 'start':
           process.stderr.write(`${startText(event.folder, event.facts)}\n`);
           break;
+        case 'corpus':
+        case 'tokens':
         case 'teacher':
         case 'validate':
           if (bar?.kind !== event.kind) last = 0;
@@ -72,6 +74,8 @@ export function trainingView(): TrainingView {
 }
 
 const labels: Readonly<Record<Kind, () => { label: string; unit: string }>> = {
+  corpus: () => ({ label: word('말뭉치', 'corpus'), unit: word('바이트', 'bytes') }),
+  tokens: () => ({ label: word('토큰', 'tokens'), unit: word('쌍', 'pairs') }),
   teacher: () => ({ label: word('교사', 'teacher'), unit: word('문장', 'sentences') }),
   step: () => ({ label: word('학습', 'training'), unit: word('스텝', 'steps') }),
   validate: () => ({ label: word('검증', 'validation'), unit: word('쌍', 'pairs') }),

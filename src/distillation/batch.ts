@@ -6,12 +6,11 @@
  * score); as a row of the loss, sum |h - t_i|^2 over the pads' targets t_i is n |h - mean t|^2 plus the spread of the
  * targets around their mean, which no gradient sees. A batch then is as long as its longest text plus one.
  */
+
+import type { TokenIds } from '../corpus/tokens/cache.ts';
 import type { EncoderModel } from '../encoders/model.ts';
 import { floatTensor, type Tensor } from '../runtime/tensor.ts';
 import { promptLength } from '../text/tokenizer.ts';
-
-/** The tokens of a text, at most 77, start and end included, without padding. */
-export type TokenIds = ArrayLike<number>;
 
 export interface BatchOptions {
   readonly model: EncoderModel;

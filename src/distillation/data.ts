@@ -1,104 +1,191 @@
 /**
- * The pairs of a run as token ids, with the teacher's rows at hand: from an experiment to batches.
+ * The pairs of a run as token ids, with the teacher's rows at hand: from a corpus to batches.
  */
-import { type Pair, pairsHash, readPairs, samplePairs, shortPairs, splitPairs } from '../corpus/pairs.ts';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { buildCorpus } from '../corpus/build/build.ts';
+import { type CorpusStore, isStore, openStore } from '../corpus/store.ts';
+import { openTokens, type PairTokens, type TokenCache } from '../corpus/tokens/cache.ts';
+import type { TokenizerFolder } from '../encoders/tokenizerFolder.ts';
 import { InputError } from '../errors.ts';
 import { randomStream, shuffle } from '../random/stream.ts';
-import { encodePadded, promptLength, type Tokenizer } from '../text/tokenizer.ts';
-import { type Batch, type BatchOptions, makeBatch, type TokenIds } from './batch.ts';
+import { type Batch, type BatchOptions, makeBatch } from './batch.ts';
 import type { Experiment } from './experiment.ts';
 import type { TeacherCache } from './teacher.ts';
 
+/** Pairs are rows of the corpus, in its order of sampling; one more row stands for the empty prompt. */
 export interface Data {
-  readonly train: readonly EncodedPair[];
-  readonly validation: readonly EncodedPair[];
-  /** The English sentences of both, each once: what the teacher reads. */
+  /** Rows to train on; that of the empty prompt as often as it is wanted. */
+  readonly train: Int32Array;
+  readonly validation: Int32Array;
+  /** The English sentences, each once: what the teacher reads. */
   readonly sentences: readonly string[];
-  /** Pairs left out because a side is longer than 77 tokens. */
+  /** [rows]: the place in `sentences`. */
+  readonly sentenceOf: Int32Array;
+  readonly tokens: Pick<TokenCache, 'lengths' | 'read' | 'close'>;
+  /** Pairs that the corpus was built without, because a side has over 77 tokens. */
   readonly tooLong: number;
   /** Identifies the pairs of both sides. */
   readonly hash: string;
 }
 
-/** Holds no padding: a million pairs stay in memory for the whole run. */
-export interface EncodedPair {
-  readonly en: TokenIds;
-  readonly ko: TokenIds;
-  /** Place of the English sentence in `sentences`. */
-  readonly sentence: number;
+/** Progress of what must be done once before a run begins: `done` of `total` bytes of a corpus, or pairs of tokens. */
+export interface DataEvent {
+  readonly kind: 'corpus' | 'tokens';
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface DataOptions {
+  /** The run's folder. */
+  readonly folder: string;
+  readonly teacher: TokenizerFolder;
+  readonly student: TokenizerFolder;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Reads, filters, samples and splits the experiment's pairs and encodes them for the student, whose texts are cut to
- * 77 tokens. Throws CheckpointError for a damaged file, InputError if no pair or one side of the split is left.
+ * Opens the experiment's corpus, samples and splits it, and encodes its pairs for the student, cut to 77 tokens. Files
+ * that are no store yet are first made into one, in the run's folder.
+ * Throws CorpusError for damaged files, InputError if one side of the split would be empty, the signal's reason.
  */
-export async function readData(
+export async function* readData(
   experiment: Experiment,
-  teacher: Tokenizer,
-  student: Tokenizer,
-): Promise<Data> {
-  const { corpus, seed } = experiment;
-  const all = await readPairs(corpus.pairs);
-  const short = shortPairs(all, teacher);
-  if (short.length === 0) {
-    throw new InputError(
-      `All pairs of ${corpus.pairs} have over ${promptLength} tokens.`,
-      'Give shorter sentences.',
-    );
+  options: DataOptions,
+): AsyncGenerator<DataEvent, Data, void> {
+  const { corpus } = experiment;
+  const { student, signal } = options;
+  const store = await openStore(
+    (await isStore(corpus.pairs)) ? corpus.pairs : yield* buildStore(experiment, options),
+  );
+  try {
+    const count = Math.min(corpus.sample ?? store.report.pairs, store.report.pairs);
+    const rows = await readRows(store, count, corpus.validation);
+    const encoding = openTokens(store, { tokenizer: student.folder, count, ...(signal ? { signal } : {}) });
+    let next = await encoding.next();
+    for (; !next.done; next = await encoding.next()) yield { kind: 'tokens', ...next.value };
+    return assemble(experiment, store, rows, withEmptyPrompt(next.value, student));
+  } finally {
+    store.close();
   }
-  const pairs = corpus.sample === undefined ? short : samplePairs(short, corpus.sample, seed);
-  const { train: sentencePairs, validation } = splitPairs(pairs, corpus.validation, seed);
-  const train = withEmptyPrompts(sentencePairs, corpus.emptyPrompts);
-  const places = new Map<string, number>();
-  for (const { en } of [...train, ...validation]) if (!places.has(en)) places.set(en, places.size);
-  const encode = ({ en, ko }: Pair): EncodedPair => ({
-    en: tokenIds(student, en),
-    ko: tokenIds(student, ko),
-    sentence: places.get(en)!,
+}
+
+async function* buildStore(
+  { corpus, seed }: Experiment,
+  { folder, teacher, student, signal }: DataOptions,
+): AsyncGenerator<DataEvent, string, void> {
+  const out = join(folder, 'corpus');
+  const building = buildCorpus({
+    inputs: [corpus.pairs],
+    out,
+    seed,
+    tokenizers: { teacher: teacher.folder, student: student.folder },
+    ...(signal ? { signal } : {}),
   });
-  return {
-    train: train.map(encode),
-    validation: validation.map(encode),
-    sentences: [...places.keys()],
-    tooLong: all.length - short.length,
-    hash: pairsHash([...train, ...validation]),
-  };
+  let total = 0;
+  let done = 0;
+  for await (const event of building) {
+    if (event.kind === 'found') {
+      total = event.bytes;
+      done = event.kept.bytes;
+    } else if (event.kind === 'read') done += event.bytes;
+    else continue;
+    yield { kind: 'corpus', done: Math.min(done, total), total };
+  }
+  return out;
+}
+
+interface Rows {
+  readonly count: number;
+  readonly train: readonly number[];
+  readonly validation: readonly number[];
+  readonly places: ReadonlyMap<string, number>;
+  readonly sentenceOf: Int32Array;
+}
+
+async function readRows(store: CorpusStore, count: number, fraction: number): Promise<Rows> {
+  const [train, validation]: [number[], number[]] = [[], []];
+  const places = new Map<string, number>();
+  // The last row is that of the empty prompt.
+  const sentenceOf = new Int32Array(count + 1);
+  let row = 0;
+  for await (const { en, splitKey } of store.pairs(count)) {
+    for (let i = 0; i < en.length; i++, row++) {
+      if (!places.has(en[i]!)) places.set(en[i]!, places.size);
+      sentenceOf[row] = places.get(en[i]!)!;
+      (splitKey[i]! < fraction ? validation : train).push(row);
+    }
+  }
+  if (train.length > 0 && (validation.length > 0 || fraction === 0)) {
+    return { count, train, validation, places, sentenceOf };
+  }
+  throw new InputError(
+    `Splitting ${count} pairs leaves ${train.length} to train on and ${validation.length} to validate on.`,
+    'Give more pairs or another validation fraction.',
+  );
 }
 
 /**
  * Guidance reads the student's states of the empty prompt at every step and multiplies their error, but no corpus holds
- * that prompt: so it is added, as this fraction of the pairs.
+ * that prompt: so it is added, as `emptyPrompts` of the pairs.
  */
-function withEmptyPrompts(pairs: readonly Pair[], fraction: number): readonly Pair[] {
-  const count = Math.round(pairs.length * fraction);
-  return [...pairs, ...Array.from({ length: count }, (): Pair => ({ en: '', ko: '' }))];
+function assemble(
+  { corpus, seed }: Experiment,
+  { report }: CorpusStore,
+  { count, train, validation, places, sentenceOf }: Rows,
+  tokens: Data['tokens'],
+): Data {
+  const empties = new Array<number>(Math.round(train.length * corpus.emptyPrompts)).fill(count);
+  const sentences = [...places.keys()];
+  if (empties.length > 0) sentenceOf[count] = sentences.push('') - 1;
+  const identity = [report.fingerprint, report.seed, seed, count, corpus.validation, corpus.emptyPrompts];
+  return {
+    train: Int32Array.from([...train, ...empties]),
+    validation: Int32Array.from(validation),
+    sentences,
+    sentenceOf,
+    tokens,
+    tooLong: report.sources.reduce((sum, { dropped }) => sum + (dropped.tooLong ?? 0), 0),
+    hash: createHash('sha256').update(JSON.stringify(identity)).digest('hex'),
+  };
 }
 
-function tokenIds(tokenizer: Tokenizer, text: string): TokenIds {
-  const { ids, length } = encodePadded(tokenizer, text);
-  return Array.from(ids.subarray(0, length));
+function withEmptyPrompt(cache: TokenCache, { tokenizer }: TokenizerFolder): Data['tokens'] {
+  const empty = [tokenizer.startId, tokenizer.endId];
+  const lengths = new Uint8Array(cache.lengths.length + 2);
+  lengths.set(cache.lengths);
+  lengths.fill(empty.length, cache.lengths.length);
+  return {
+    lengths,
+    read: async (row) => (row === cache.count ? { en: empty, ko: empty } : cache.read(row)),
+    close: () => cache.close(),
+  };
+}
+
+/** Tokens of the longer text of each of the pairs in `rows`: what decides how long a batch must be. */
+export function longerLengths({ tokens }: Pick<Data, 'tokens'>, rows: Int32Array): Uint8Array {
+  return Uint8Array.from(rows, (row) => Math.max(tokens.lengths[2 * row]!, tokens.lengths[2 * row + 1]!));
 }
 
 /** Batches whose pairs are sorted by length together; larger means less padding and batches that are less mixed. */
 const batchesAWindow = 16;
 
 /**
- * The pairs of an epoch, as places in `pairs`, cut into batches. The order is shuffled; then within windows of a few
+ * The pairs of an epoch, as places in `lengths`, cut into batches. The order is shuffled; then within windows of a few
  * batches the pairs are sorted by length, so that a batch is little longer than its texts, and the batches of the whole
  * epoch are shuffled again. The same arguments give the same batches on every machine.
  */
 export function epochBatches(
-  pairs: readonly EncodedPair[],
+  lengths: ArrayLike<number>,
   batchSize: number,
   seed: number,
   epoch: number,
 ): readonly (readonly number[])[] {
-  const order = shuffle(pairs.length, seed, epoch);
-  const length = (place: number) => Math.max(pairs[place]!.en.length, pairs[place]!.ko.length);
+  const order = shuffle(lengths.length, seed, epoch);
   const batches: number[][] = [];
   for (let start = 0; start < order.length; start += batchSize * batchesAWindow) {
     const window = [...order.subarray(start, start + batchSize * batchesAWindow)];
-    window.sort((a, b) => length(a) - length(b));
+    window.sort((a, b) => lengths[a]! - lengths[b]!);
     for (let at = 0; at < window.length; at += batchSize) batches.push(window.slice(at, at + batchSize));
   }
   const mixed = randomStream(seed, 'batches', epoch);
@@ -110,17 +197,21 @@ export function epochBatches(
 }
 
 /**
- * The batch of `pairs` (at least one): their English texts, then their Korean ones, each with the teacher's rows for the
- * English.
+ * The batch of the pairs in `rows` (at least one): their English texts, then their Korean ones, each with the teacher's
+ * rows for the English.
  */
 export async function batchOf(
-  pairs: readonly EncodedPair[],
+  { tokens, sentenceOf }: Pick<Data, 'tokens' | 'sentenceOf'>,
+  rows: readonly number[],
   cache: TeacherCache,
   options: BatchOptions,
 ): Promise<Batch> {
-  const rows = await Promise.all(pairs.map((pair) => cache.read(pair.sentence)));
+  const [pairs, states] = await Promise.all([
+    Promise.all(rows.map((row): Promise<PairTokens> => tokens.read(row))),
+    Promise.all(rows.map((row) => cache.read(sentenceOf[row]!))),
+  ]);
   const texts = [...pairs.map((pair) => pair.en), ...pairs.map((pair) => pair.ko)];
-  return makeBatch(texts, [...rows, ...rows], 1 / (pairs.length * rows[0]!.length), options);
+  return makeBatch(texts, [...states, ...states], 1 / (pairs.length * states[0]!.length), options);
 }
 
 /**

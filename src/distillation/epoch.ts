@@ -2,7 +2,7 @@
  * One pass over the training pairs, and one over the validation pairs. Knows no order of epochs.
  */
 import { RuntimeError } from '../errors.ts';
-import { batchOf, epochBatches, lossesOf } from './data.ts';
+import { batchOf, epochBatches, longerLengths, lossesOf } from './data.ts';
 import type { StepEvent, ValidateEvent } from './events.ts';
 import type { Run } from './prepare.ts';
 import { appendMetric, type Losses, type Progress, type StepMetric } from './runFolder.ts';
@@ -20,12 +20,12 @@ export async function* trainEpoch(
 ): AsyncGenerator<StepEvent, Progress, void> {
   const { experiment, data, student, schedule } = run;
   const { batchSize, checkpointEvery } = experiment.training;
-  const batches = epochBatches(data.train, batchSize, experiment.seed, from.epoch);
+  const batches = epochBatches(longerLengths(data, data.train), batchSize, experiment.seed, from.epoch);
   let progress = from;
   while (progress.stepInEpoch < batches.length && !run.signal?.aborted) {
     const began = performance.now();
-    const pairs = batches[progress.stepInEpoch]!.map((place) => data.train[place]!);
-    const batch = await batchOf(pairs, cache, run.batching);
+    const rows = batches[progress.stepInEpoch]!.map((place) => data.train[place]!);
+    const batch = await batchOf(data, rows, cache, run.batching);
     const learningRate = schedule(progress.step);
     const sums = lossesOf(await student.learn(batch, learningRate), batch.constants, run.rowValues);
     checkFinite(sums, progress.step);
@@ -40,10 +40,10 @@ export async function* trainEpoch(
       kind: 'step',
       step: progress.step,
       epoch: progress.epoch + 1,
-      lossEn: sums.lossEn / pairs.length,
-      lossKo: sums.lossKo / pairs.length,
+      lossEn: sums.lossEn / rows.length,
+      lossKo: sums.lossKo / rows.length,
       learningRate,
-      pairsPerSecond: (1000 * pairs.length) / (performance.now() - began),
+      pairsPerSecond: (1000 * rows.length) / (performance.now() - began),
     };
     await appendMetric(run.folder, metric);
     yield { kind: 'step', metric, totalSteps: run.totalSteps };
@@ -61,19 +61,20 @@ export async function* validate(
   cache: TeacherCache,
   step: number,
 ): AsyncGenerator<ValidateEvent, Losses | undefined, void> {
-  const pairs = run.data.validation;
+  const rows = run.data.validation;
   const { batchSize } = run.experiment.training;
   const sums = { lossEn: 0, lossKo: 0 };
-  for (let start = 0; start < pairs.length; start += batchSize) {
+  for (let start = 0; start < rows.length; start += batchSize) {
     if (run.signal?.aborted) return undefined;
-    const batch = await batchOf(pairs.slice(start, start + batchSize), cache, run.batching);
+    const some = [...rows.subarray(start, start + batchSize)];
+    const batch = await batchOf(run.data, some, cache, run.batching);
     const part = lossesOf(await run.student.measure(batch), batch.constants, run.rowValues);
     sums.lossEn += part.lossEn;
     sums.lossKo += part.lossKo;
-    yield { kind: 'validate', done: Math.min(start + batchSize, pairs.length), total: pairs.length };
+    yield { kind: 'validate', done: Math.min(start + batchSize, rows.length), total: rows.length };
   }
   checkFinite(sums, step);
-  return { lossEn: sums.lossEn / pairs.length, lossKo: sums.lossKo / pairs.length };
+  return { lossEn: sums.lossEn / rows.length, lossKo: sums.lossKo / rows.length };
 }
 
 function checkFinite({ lossEn, lossKo }: Losses, step: number): void {

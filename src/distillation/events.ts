@@ -1,9 +1,11 @@
 /**
  * What a training run tells its caller while it goes.
  */
+import type { DataEvent } from './data.ts';
 import type { EpochMetric, StepMetric } from './runFolder.ts';
 
 export type TrainEvent =
+  | DataEvent
   | { readonly kind: 'start'; readonly folder: string; readonly facts: RunFacts }
   /** The teacher reads sentences, once. */
   | { readonly kind: 'teacher'; readonly done: number; readonly total: number }

@@ -3,11 +3,12 @@
  */
 import { join } from 'node:path';
 import { openDiffusersFolder } from '../checkpoint/diffusersFolder.ts';
+import { openTokenizer } from '../encoders/tokenizerFolder.ts';
 import { ConfigError } from '../errors.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { promptLength } from '../text/tokenizer.ts';
 import type { BatchOptions } from './batch.ts';
-import { type Data, readData } from './data.ts';
+import { type Data, type DataEvent, readData } from './data.ts';
 import type { RunFacts } from './events.ts';
 import type { Experiment } from './experiment.ts';
 import { objectiveNamed } from './objective.ts';
@@ -42,13 +43,14 @@ export interface Run {
 }
 
 /**
- * Opens and checks all parts; writes nothing. The student has its initial parameters.
- * Throws ConfigError, CheckpointError or InputError for an experiment that cannot be run.
+ * Opens and checks all parts, and writes what is computed once: the corpus, where it is none yet, and its tokens. The
+ * student has its initial parameters.
+ * Throws ConfigError, CheckpointError, CorpusError or InputError for an experiment that cannot be run.
  */
-export async function prepare(
+export async function* prepare(
   experiment: Experiment,
   { runtime, folder, signal }: TrainOptions,
-): Promise<Run> {
+): AsyncGenerator<DataEvent, Run, void> {
   const { training, student: wanted, seed } = experiment;
   const objective = objectiveNamed(studentKinds[wanted.kind].objective);
   const diffusion = await openDiffusersFolder(experiment.teacher);
@@ -62,7 +64,8 @@ export async function prepare(
     );
   }
   const { tokenizer } = start.tokenizer;
-  const data = await readData(experiment, teacher.tokenizer, tokenizer);
+  const tokenizers = { teacher: await openTokenizer(diffusion.tokenizer.folder), student: start.tokenizer };
+  const data = yield* readData(experiment, { folder, signal, ...tokenizers });
   const { optimizer: variant, weightDecay, decayRule, clipNorm } = training;
   const settings = { variant, weightDecay, decayRule, clipNorm };
   const student = await createStudent(runtime, start.model, objective, settings, (parameters) =>

@@ -115,7 +115,7 @@ test('a run that was stopped while it validated ends with the bytes of one that 
 
 test('without validation pairs the best epoch is that of the lowest training loss', async () => {
   // More pairs a step than there are: one step an epoch.
-  const all = experiment({ batchSize: 1000 }, 'roberta', { validation: 0 });
+  const all = experiment({ batchSize: 1000, warmup: 0 }, 'roberta', { validation: 0 });
   const events = await runTo('all', all);
   expect(events.filter((event) => event.kind === 'validate')).toEqual([]);
   const epochs = events.filter((event) => event.kind === 'epoch');
@@ -124,7 +124,7 @@ test('without validation pairs the best epoch is that of the lowest training los
   const { train: losses } = epochs[1]!.metric;
   const state = JSON.parse(await readFile(join(folder, 'all', 'best', 'state.json'), 'utf8'));
   expect(state.best.loss).toBeCloseTo(losses.lossEn + losses.lossKo, 12);
-  expect((await runTo('all', all)).map(({ kind }) => kind)).toEqual(['start']);
+  expect((await runTo('all', all)).at(-1)!.kind).toBe('start');
 });
 
 test('folding pads changes no loss beyond rounding', async () => {
@@ -173,9 +173,11 @@ test('a run whose pairs were changed is refused', async () => {
 test('an experiment that could not begin can be corrected under its name', async () => {
   const stop = AbortSignal.abort();
   const options = { runtime: await openRuntime('cpu'), folder: join(folder, 'corrected'), signal: stop };
-  const events = train(experiment({ learningRate: 1e-4 }), options);
-  expect((await events.next()).value).toMatchObject({ kind: 'start' });
-  await expect(events.next()).rejects.toBe(stop.reason);
+  const beginning = async () => {
+    for await (const event of train(experiment({ learningRate: 1e-4 }), options))
+      expect(event.kind).not.toBe('step');
+  };
+  await expect(beginning()).rejects.toBe(stop.reason);
   await runTo('corrected', experiment(), 1);
   expect((await readMetrics(join(folder, 'corrected'))).map(({ step }) => step)).toEqual([1]);
 });

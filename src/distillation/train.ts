@@ -50,7 +50,7 @@ export async function* train(
 ): AsyncGenerator<TrainEvent, void, void> {
   const { folder, signal } = options;
   let progress = await claimFolder(experiment, folder);
-  const run = await prepare(experiment, options);
+  const run = yield* prepare(experiment, options);
   let cache: TeacherCache | undefined;
   try {
     await takeUp(run, options.runtime, progress);
@@ -67,6 +67,7 @@ export async function* train(
     }
   } finally {
     await cache?.close();
+    await run.data.tokens.close();
     await run.student.dispose();
     await run.teacher.dispose();
   }

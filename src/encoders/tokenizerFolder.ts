@@ -8,6 +8,7 @@ import { tokenizerFileNames, tokenizerFromFiles } from '../text/load.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
 
 export interface TokenizerFolder {
+  readonly folder: string;
   readonly tokenizer: Tokenizer;
   /** Paths of the files that make it up, to be copied beside a student. */
   readonly files: readonly string[];
@@ -27,5 +28,5 @@ export async function openTokenizer(folder: string): Promise<TokenizerFolder> {
       `Give a folder with ${tokenizerFileNames.join(', ')} or some of them.`,
     );
   }
-  return { tokenizer: tokenizerFromFiles(contents), files: names.map((name) => join(folder, name)) };
+  return { folder, tokenizer: tokenizerFromFiles(contents), files: names.map((name) => join(folder, name)) };
 }

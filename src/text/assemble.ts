@@ -19,7 +19,7 @@ export interface TokenizerParts {
   join(tokens: readonly string[]): string;
 }
 
-/** Chunks that are remembered, and the longest that is worth it: some 30 MB at most. */
+/** Chunks that are remembered in each of two generations, and the longest that is worth it: some 60 MB at most. */
 const memorySize = 1 << 17;
 const memorableLength = 64;
 
@@ -46,6 +46,14 @@ export function assembleTokenizer(parts: TokenizerParts): Tokenizer {
     }
     return ids;
   };
+  const contentCount = (text: string): number => {
+    let count = 0;
+    for (const [i, part] of splitSpecial(text).entries()) {
+      if (i % 2 === 1) count++;
+      else for (const chunk of chunksOf(part)) count += encodeChunk(chunk).length;
+    }
+    return count;
+  };
 
   return {
     kind: parts.kind,
@@ -60,6 +68,7 @@ export function assembleTokenizer(parts: TokenizerParts): Tokenizer {
       ids.push(endId);
       return { ids };
     },
+    count: (text) => contentCount(text) + 2,
     tokens: (text) => contentIds(text, []).map((id) => vocabulary.tokens[id] as string),
     decode(ids) {
       const tokens: string[] = [];
@@ -83,19 +92,26 @@ export function specialSplitter(names: readonly string[]): (text: string) => str
     .map((name) => name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
   if (escaped.length === 0) return (text) => [text];
   const pattern = new RegExp(`(${escaped.join('|')})`);
-  return (text) => text.split(pattern);
+  return (text) => (pattern.test(text) ? text.split(pattern) : [text]);
 }
 
-/** Words repeat: most of a corpus is answered from memory. When the memory is full it starts afresh. */
+/**
+ * Words repeat: most of a corpus is answered from memory. When the young generation is full it becomes the old one, and
+ * what is asked for again moves back: frequent words stay, the endless tail of rare ones goes.
+ */
 function remembered(encode: (chunk: string) => readonly number[]): (chunk: string) => readonly number[] {
-  const memory = new Map<string, readonly number[]>();
+  let young = new Map<string, readonly number[]>();
+  let old = new Map<string, readonly number[]>();
   return (chunk) => {
-    if (chunk.length > memorableLength) return encode(chunk);
-    const known = memory.get(chunk);
+    const known = young.get(chunk);
     if (known !== undefined) return known;
-    const ids = encode(chunk);
-    if (memory.size >= memorySize) memory.clear();
-    memory.set(chunk, ids);
+    if (chunk.length > memorableLength) return encode(chunk);
+    const ids = old.get(chunk) ?? encode(chunk);
+    if (young.size >= memorySize) {
+      old = young;
+      young = new Map();
+    }
+    young.set(chunk, ids);
     return ids;
   };
 }

@@ -25,6 +25,8 @@ export interface Tokenizer {
   readonly unknownId: number;
   /** Any text, also an empty or ill-formed one (lone surrogates are dropped as control characters are). */
   encode(text: string): Encoding;
+  /** `encode(text).ids.length`, without making the ids. */
+  count(text: string): number;
   /** The same tokens as strings, without start and end. */
   tokens(text: string): string[];
   /** Text of some ids, as far as the tokenizer kept it; special tokens are left out. */

@@ -1,0 +1,7 @@
+/**
+ * The worker of a build: makes parts.
+ */
+import { serve } from '../workers.ts';
+import { makePart, type Part, type PartJob } from './part.ts';
+
+await serve<PartJob, Part>(makePart);

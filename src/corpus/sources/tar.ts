@@ -1,0 +1,95 @@
+/**
+ * The files in a tar archive (POSIX ustar and pax, with GNU's long names), as stretches of the archive itself.
+ */
+import { damaged, type RandomAccess } from './content.ts';
+import type { Segment, StoredFile } from './storedFile.ts';
+import { stretch } from './zip.ts';
+
+const block = 512;
+
+/** Whether the beginning of a file is that of a tar. */
+export function isTar(head: Buffer): boolean {
+  return (
+    head.length >= block &&
+    head.toString('latin1', 257, 262) === 'ustar' &&
+    checksumFits(head.subarray(0, block))
+  );
+}
+
+/** Throws CorpusError naming the archive where it is damaged or cut off. */
+export async function* tarFiles(
+  archive: RandomAccess,
+  segments: readonly Segment[],
+): AsyncGenerator<StoredFile, void, void> {
+  let longName: string | undefined;
+  let pax: ReadonlyMap<string, string> = new Map();
+  for (let at = 0; at + block <= archive.size; ) {
+    const header = await archive.read(at, block);
+    if (header.every((byte) => byte === 0)) return;
+    if (!checksumFits(header)) throw damaged(archive, `its header at byte ${at} is broken`);
+    const size = pax.has('size') ? Number(pax.get('size')) : sizeIn(header);
+    const start = at + block;
+    if (start + size > archive.size) throw damaged(archive, 'it is cut off');
+    at = start + Math.ceil(size / block) * block;
+    const type = header.toString('latin1', 156, 157);
+    if (type === 'L') longName = textOf(await archive.read(start, size));
+    else if (type === 'x') pax = paxRecords(await archive.read(start, size));
+    else {
+      const name = (pax.get('path') ?? longName ?? nameIn(header)).normalize('NFC').replace(/^(\.?\/)+/, '');
+      // Types 0 and NUL are ordinary files.
+      if (type === '0' || type === '\0') {
+        yield {
+          path: `${archive.path}/${name}`,
+          segments: stretch(segments, start, size),
+          packing: 'none',
+          size,
+        };
+      }
+      longName = undefined;
+      pax = new Map();
+    }
+  }
+}
+
+/** The sum of the header's bytes, with its own field counted as spaces. */
+function checksumFits(header: Buffer): boolean {
+  let sum = 0;
+  for (let i = 0; i < block; i++) sum += i >= 148 && i < 156 ? 0x20 : header[i]!;
+  return sum === octal(header.subarray(148, 156));
+}
+
+function octal(field: Buffer): number {
+  return Number.parseInt(textOf(field).trim() || '0', 8);
+}
+
+/** Octal, or, where that is too short, base 256 with the first bit set. */
+function sizeIn(header: Buffer): number {
+  const field = header.subarray(124, 136);
+  if ((field[0]! & 0x80) === 0) return octal(field);
+  return field.subarray(1).reduce((size, byte) => size * 256 + byte, 0);
+}
+
+function nameIn(header: Buffer): string {
+  const name = textOf(header.subarray(0, 100));
+  // GNU's own magic has a blank where POSIX has the version, and other things in the place of the prefix.
+  const prefix = header.toString('latin1', 257, 263) === 'ustar\0' ? textOf(header.subarray(345, 500)) : '';
+  return prefix === '' ? name : `${prefix}/${name}`;
+}
+
+function textOf(field: Buffer): string {
+  const end = field.indexOf(0);
+  return field.toString('utf8', 0, end < 0 ? field.length : end);
+}
+
+/** Records of "length key=value\n", the length counting all of them. */
+function paxRecords(bytes: Buffer): ReadonlyMap<string, string> {
+  const records = new Map<string, string>();
+  for (let at = 0; at < bytes.length; ) {
+    const length = Number.parseInt(bytes.toString('latin1', at, at + 12), 10);
+    if (!(length > 0)) break;
+    const [, key, value] = /^\d+ ([^=]*)=([\s\S]*)\n$/.exec(bytes.toString('utf8', at, at + length)) ?? [];
+    if (key !== undefined) records.set(key, value!);
+    at += length;
+  }
+  return records;
+}

@@ -1,0 +1,7 @@
+/**
+ * The worker of a token cache: makes shards.
+ */
+import { serve } from '../workers.ts';
+import { makeShard, type Shard, type ShardJob } from './shard.ts';
+
+await serve<ShardJob, Shard>(makeShard);
