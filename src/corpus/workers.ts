@@ -79,17 +79,18 @@ function openWorker<Job, Result>(task: Task<Job, Result>) {
         const abort = () => worker.postMessage({ abort: true });
         const settle = (end: () => void) => {
           signal.removeEventListener('abort', abort);
-          worker.removeAllListeners();
+          worker.off('message', hear).off('error', fail).off('exit', exit);
           end();
         };
-        signal.addEventListener('abort', abort);
-        worker.on('message', (answer: Answer<Result>) => {
+        const hear = (answer: Answer<Result>) => {
           if (answer.kind === 'progress') onProgress(answer.rows, answer.bytes);
           else if (answer.kind === 'done') settle(() => resolve(answer.result));
           else settle(() => reject(revived(answer.error)));
-        });
-        worker.on('error', (error) => settle(() => reject(error)));
-        worker.on('exit', (code) => settle(() => reject(new Error(`A worker ended with ${code}.`))));
+        };
+        const fail = (error: Error) => settle(() => reject(error));
+        const exit = (code: number) => settle(() => reject(new Error(`A worker ended with ${code}.`)));
+        signal.addEventListener('abort', abort);
+        worker.on('message', hear).on('error', fail).on('exit', exit);
         worker.postMessage({ job });
       }),
     close: async () => void (await worker.terminate()),

@@ -6,13 +6,8 @@
  * cleaned, and its result remembered, on its own. Knows no vocabulary.
  */
 
-/**
- * What separates chunks: tab, line feed, carriage return, category Zs, and the line and paragraph separators.
- * Vertical tab, form feed and U+0085 are control characters to BERT: dropped, not separating.
- */
-const whiteSpace = /[\t\n\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/;
-
-const printableAscii = /^[!-~]*$/;
+/** Printable ASCII and Hangul syllables: nothing in them is dropped, spaced or composed. */
+const plain = /^[!-~가-힣]*$/;
 
 /** Control, format, private, unassigned and lone surrogate characters, and the replacement character. */
 const dropped = /[\p{C}\ufffd]/gu;
@@ -21,8 +16,34 @@ const dropped = /[\p{C}\ufffd]/gu;
 const ideographs =
   /[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u{20000}-\u{2a6df}\u{2a700}-\u{2ceaf}\u{2f800}-\u{2fa1f}]/gu;
 
+/** The stretches of a text between white space. */
 export function chunksOf(text: string): string[] {
-  return text.split(whiteSpace).filter((chunk) => chunk !== '');
+  const chunks: string[] = [];
+  let begin = 0;
+  for (let i = 0; i < text.length; i++) {
+    if (!isWhiteSpace(text.charCodeAt(i))) continue;
+    if (i > begin) chunks.push(text.slice(begin, i));
+    begin = i + 1;
+  }
+  if (begin < text.length) chunks.push(text.slice(begin));
+  return chunks;
+}
+
+/**
+ * Tab, line feed, carriage return, category Zs, and the line and paragraph separators. Vertical tab, form feed and
+ * U+0085 are control characters to BERT: dropped, not separating.
+ */
+function isWhiteSpace(code: number): boolean {
+  if (code < 0xa0) return code === 0x20 || code === 0x0a || code === 0x09 || code === 0x0d;
+  if (code > 0x3000 || code < 0x2000) return code === 0xa0 || code === 0x1680;
+  return (
+    code <= 0x200a ||
+    code === 0x2028 ||
+    code === 0x2029 ||
+    code === 0x202f ||
+    code === 0x205f ||
+    code === 0x3000
+  );
 }
 
 export interface CleanOptions {
@@ -34,7 +55,7 @@ export interface CleanOptions {
 
 /** A chunk without what BERT drops. Holds spaces only around ideographs. */
 export function cleanChunk(chunk: string, { tokenizeChineseChars, nfc }: CleanOptions): string {
-  if (printableAscii.test(chunk)) return chunk;
+  if (plain.test(chunk)) return chunk;
   const kept = chunk.replace(dropped, '');
   const spaced = tokenizeChineseChars ? kept.replace(ideographs, ' $& ') : kept;
   return nfc ? spaced.normalize('NFC') : spaced;

@@ -34,6 +34,12 @@ const end = '<|endoftext|>';
 const words =
   /<\|startoftext\|>|<\|endoftext\|>|'[sſ]|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|(?:(?!\u0345)[^\s\p{L}\p{N}])+/gu;
 
+/** A chunk that is one word, and stays as it is but for its case. */
+const letters = /^(?:[a-zA-Z]+|[가-힣]+)$/;
+
+/** UTF-16 units of words that are spelt without making an array. */
+const shortWord = 64;
+
 /** Throws ConfigError when a special token is not in the vocabulary. */
 export function makeClipTokenizer({
   vocabulary,
@@ -45,16 +51,18 @@ export function makeClipTokenizer({
   const size = vocabulary.tokens.length;
   const symbols = symbolTable(vocabulary, merges);
   const utf8 = new TextEncoder();
+  const buffer = new Uint8Array(3 * shortWord);
+  const shortBytes = (word: string) => buffer.subarray(0, utf8.encodeInto(word, buffer).written);
 
   const encodeWord = (word: string): number[] => {
     if (word === start || word === end) return [vocabulary.ids.get(word) ?? unknownId];
-    const bytes = utf8.encode(word);
+    const bytes = word.length <= shortWord ? shortBytes(word) : utf8.encode(word);
     const last = bytes.length - 1;
-    const spelt = Array.from(
-      bytes,
-      (byte, i) => (i < last ? symbols.inner[byte] : symbols.final[byte]) as number,
-    );
-    return mergeSymbols(spelt, symbols.rules).map((id) => (id < size ? id : unknownId));
+    const spelt = new Int32Array(bytes.length);
+    for (let i = 0; i <= last; i++) spelt[i] = (i < last ? symbols.inner : symbols.final)[bytes[i]!]!;
+    const ids = mergeSymbols(spelt, symbols.rules);
+    if (symbols.strangers) for (let i = 0; i < ids.length; i++) if (ids[i]! >= size) ids[i] = unknownId;
+    return ids;
   };
 
   return assembleTokenizer({
@@ -63,6 +71,7 @@ export function makeClipTokenizer({
     special,
     maxLength,
     encodeChunk(chunk) {
+      if (letters.test(chunk)) return encodeWord(chunk.toLowerCase());
       const clean = cleanChunk(chunk, { tokenizeChineseChars: true, nfc: true }).toLowerCase();
       return (clean.match(words) ?? []).flatMap(encodeWord);
     },
@@ -75,6 +84,8 @@ interface SymbolTable {
   readonly inner: readonly number[];
   readonly final: readonly number[];
   readonly rules: MergeRules;
+  /** Are there symbols that are not in the vocabulary? */
+  readonly strangers: boolean;
 }
 
 /**
@@ -96,5 +107,6 @@ function symbolTable({ ids, tokens }: Vocabulary, merges: ClipTokenizerOptions['
     inner: byteSymbols.map(symbolOf),
     final: byteSymbols.map((symbol) => symbolOf(symbol + endOfWord)),
     rules: makeMergeRules(rules),
+    strangers: strangers.size > 0,
   };
 }

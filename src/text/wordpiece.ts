@@ -6,6 +6,7 @@
  * Knows no file: load.ts reads the vocabulary.
  */
 import { assembleTokenizer } from './assemble.ts';
+import { makePairTable } from './pairTable.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import { requireId, type SpecialTokens, type Vocabulary } from './vocabulary.ts';
 import { type WordOptions, wordsOf } from './words.ts';
@@ -44,37 +45,58 @@ export function makeWordPieceTokenizer(options: WordPieceOptions): Tokenizer {
   });
 }
 
+/** The pieces as two trees of letters, one of pieces that begin a word and one of those that continue one. */
 interface PieceTable {
-  /** Ids of the pieces that begin a word, and of those that continue one, by their letters without prefix. */
-  readonly first: ReadonlyMap<string, number>;
-  readonly later: ReadonlyMap<string, number>;
-  /** UTF-16 units of the longest piece, so that no longer one is tried. */
-  readonly longest: number;
+  /** The node below `node` by a UTF-16 unit; -1 where no piece goes on. */
+  readonly below: (node: number, unit: number) => number;
+  /** [nodes]: id of the piece that ends there, or -1. */
+  readonly ids: Int32Array;
 }
 
+const firstRoot = 0;
+const laterRoot = 1;
+
 function pieceTable({ ids }: Vocabulary, prefix: string): PieceTable {
-  const later = new Map<string, number>();
-  let longest = 0;
+  const edges = makePairTable(ids.size * 2);
+  const ends: number[] = [-1, -1];
+  const add = (root: number, piece: string, id: number) => {
+    let node = root;
+    for (let i = 0; i < piece.length; i++) {
+      let next = edges.get(node, piece.charCodeAt(i));
+      if (next < 0) {
+        next = ends.push(-1) - 1;
+        edges.set(node, piece.charCodeAt(i), next);
+      }
+      node = next;
+    }
+    if (node > laterRoot) ends[node] = id;
+  };
   for (const [token, id] of ids) {
-    longest = Math.max(longest, token.length);
-    if (token.startsWith(prefix)) later.set(token.slice(prefix.length), id);
+    add(firstRoot, token, id);
+    if (token.startsWith(prefix)) add(laterRoot, token.slice(prefix.length), id);
   }
-  return { first: ids, later, longest };
+  return { below: edges.get, ids: Int32Array.from(ends) };
 }
 
 /** Ids of the longest pieces from left to right; undefined when some stretch is no piece. */
-function cutWord(word: string, { first, later, longest }: PieceTable): number[] | undefined {
-  const ids: number[] = [];
+function cutWord(word: string, { below, ids }: PieceTable): number[] | undefined {
+  const cut: number[] = [];
   for (let from = 0; from < word.length; ) {
-    const table = from === 0 ? first : later;
-    let to = Math.min(word.length, from + longest);
-    let id = table.get(word.slice(from, to));
-    while (id === undefined && --to > from) id = table.get(word.slice(from, to));
-    if (id === undefined) return undefined;
-    ids.push(id);
-    from = to;
+    let node = from === 0 ? firstRoot : laterRoot;
+    let id = -1;
+    let end = from;
+    for (let at = from; at < word.length; ) {
+      node = below(node, word.charCodeAt(at++));
+      if (node < 0) break;
+      if (ids[node]! < 0) continue;
+      id = ids[node]!;
+      end = at;
+    }
+    if (id < 0) return undefined;
+    cut.push(id);
+    from = end;
   }
-  return ids;
+  return cut;
 }
 
 /** More than `limit` characters (code points)? */

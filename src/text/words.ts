@@ -24,11 +24,15 @@ export const defaultWordOptions: WordOptions = {
 /** ASCII signs that Unicode calls symbols count as punctuation too, such as $ and +. */
 const punctuated = /[!-/:-@[-`{-~\p{P}]|[^!-/:-@[-`{-~\p{P}]+/gu;
 
+/** A chunk that is one word whatever the options, but for its case. */
+const plainWord = /^[a-zA-Z0-9가-힣]+$/;
+
 /**
  * Words of a chunk of raw text; every punctuation mark and every ideograph is a word of its own.
  * `whole`: words that are left as they are, case and punctuation included.
  */
 export function wordsOf(chunk: string, options: WordOptions, whole: ReadonlySet<string>): string[] {
+  if (plainWord.test(chunk) && !options.doLowerCase) return [chunk];
   const words: string[] = [];
   const cased = options.doLowerCase ? lowerEach(chunk) : chunk;
   for (const word of cleanChunk(cased, options).split(' ')) {
