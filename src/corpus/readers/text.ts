@@ -2,6 +2,7 @@
  * Bytes to text, in the encodings that Korean corpora come in, and text to lines.
  */
 import { isUtf8 } from 'node:buffer';
+import { CorpusError } from '../../errors.ts';
 import { chunksOf } from '../sources/content.ts';
 import type { StoredFile } from '../sources/storedFile.ts';
 import type { ReadOptions } from './reader.ts';
@@ -34,15 +35,33 @@ export async function* textOf(file: StoredFile, options: ReadOptions): AsyncGene
   if (rest !== '') yield rest;
 }
 
-/** The lines of a text in batches, without their ends. */
+/** Characters of a line; a text without line ends would fill the memory. */
+const longestLine = 2 ** 24;
+
+/** The lines of a text in batches, without their ends. Throws CorpusError for one of over 16 million characters. */
 export async function* linesOf(file: StoredFile, options: ReadOptions): AsyncGenerator<string[], void, void> {
-  let rest = '';
+  let begun: string[] = [];
+  let length = 0;
+  let count = 0;
   for await (const text of textOf(file, options)) {
-    const lines = (rest + text).split('\n');
-    rest = lines.pop()!;
+    const [first, ...lines] = text.split('\n');
+    begun.push(first!);
+    length += first!.length;
+    if (length > longestLine) {
+      throw new CorpusError(
+        `${file.path}, line ${count + 1}, is over ${longestLine} characters long.`,
+        'It is no text of sentences: leave it out.',
+      );
+    }
+    if (lines.length === 0) continue;
+    const rest = lines.pop()!;
+    lines.unshift(begun.join(''));
+    count += lines.length;
     yield lines.map(withoutReturn);
+    begun = [rest];
+    length = rest.length;
   }
-  if (rest !== '') yield [withoutReturn(rest)];
+  if (length > 0) yield [withoutReturn(begun.join(''))];
 }
 
 function withoutReturn(line: string): string {
