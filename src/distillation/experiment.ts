@@ -32,7 +32,7 @@ const schema = z.strictObject({
     config: z.record(z.string(), z.unknown()).optional(),
   }),
   corpus: z.strictObject({
-    /** JSONL with `en` and `ko`. */
+    /** A corpus that `ksd corpus build` made, or anything that it reads. */
     pairs: z.string(),
     /** How many pairs to use, chosen by a seeded hash; all when left out. */
     sample: count.optional(),

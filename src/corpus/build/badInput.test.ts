@@ -21,7 +21,7 @@ beforeAll(async () => {
   writeFileSync(at('good.tsv'), 'ko\ten\n빨간 사과\ta red apple\n');
   await build(['good.tsv']);
   before = storeHash();
-});
+}, 60_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 // Whatever the input, a good store stays as it was.
