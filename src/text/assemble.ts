@@ -19,8 +19,10 @@ export interface TokenizerParts {
   join(tokens: readonly string[]): string;
 }
 
-/** Chunks that are remembered in each of two generations, and the longest that is worth it: some 60 MB at most. */
-const memorySize = 1 << 17;
+/** Chunks of which the ids are remembered, and of which only their number is, in each of two generations. */
+const idsMemory = 1 << 17;
+const countsMemory = 1 << 18;
+/** The longest chunk that is worth it: some 100 MB in all at most. */
 const memorableLength = 32;
 
 /** Throws ConfigError when a special token is not in the vocabulary. */
@@ -33,9 +35,9 @@ export function assembleTokenizer(parts: TokenizerParts): Tokenizer {
   const names = [special.start, special.end, special.pad, special.unknown, ...special.others];
   const splitSpecial = specialSplitter(names);
   const specialIds = new Set(names.map((name) => vocabulary.ids.get(name)));
-  const encodeChunk = remembered(parts.encodeChunk);
+  const encodeChunk = remembered(parts.encodeChunk, idsMemory);
   // Numbers take less room than lists of them, and most texts are only counted.
-  const countChunk = remembered((chunk) => parts.encodeChunk(chunk).length);
+  const countChunk = remembered((chunk) => parts.encodeChunk(chunk).length, countsMemory);
 
   const contentIds = (text: string, ids: number[]): number[] => {
     for (const [i, part] of splitSpecial(text).entries()) {
@@ -103,7 +105,7 @@ export function specialSplitter(names: readonly string[]): (text: string) => str
  * Words repeat: most of a corpus is answered from memory. When the young generation is full it becomes the old one, and
  * what is asked for again moves back: frequent words stay, the endless tail of rare ones goes.
  */
-function remembered<Value>(make: (chunk: string) => Value): (chunk: string) => Value {
+function remembered<Value>(make: (chunk: string) => Value, memorySize: number): (chunk: string) => Value {
   let young = new Map<string, Value>();
   let old = new Map<string, Value>();
   return (chunk) => {
