@@ -31,7 +31,7 @@ export interface Plan {
 }
 
 /** Changes when a part of an earlier version can no longer be used. */
-const partVersion = 1;
+const partVersion = 2;
 
 /**
  * Throws CorpusError for an input that is missing, damaged or pretends to be what it is not, InputError if nothing in

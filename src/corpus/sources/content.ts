@@ -41,6 +41,7 @@ export async function* chunksOf(
   for await (const chunk of unpack(file, { ...options, onBytes })) {
     unpacked += chunk.length;
     if (unpacked > harmlessBytes && unpacked > mostRatio * stored) throw bomb(file);
+    if (unpacked > (file.size ?? unpacked)) throw damaged(file, `it unpacks to over ${file.size} bytes`);
     yield chunk;
   }
   if (file.size !== undefined && unpacked !== file.size) {
@@ -110,7 +111,7 @@ async function* storedChunks(
   }
 }
 
-function unreadable(path: string, cause: unknown): CorpusError {
+export function unreadable(path: string, cause: unknown): CorpusError {
   const why = cause instanceof Error ? cause.message : String(cause);
   return new CorpusError(`${path} cannot be read: ${why}.`, 'Check the path, its permissions and the disk.', {
     cause,
@@ -142,14 +143,7 @@ export async function openRandom(
   options?: ContentOptions,
 ): Promise<RandomAccess> {
   const plain = file.packing === 'none' ? file : await unpacked(file, scratch, options);
-  const handles = new Map<string, FileHandle>();
-  for (const segment of plain.segments) {
-    if (handles.has(segment.file)) continue;
-    const handle = await open(segment.file, 'r').catch((cause) => {
-      throw unreadable(file.path, cause);
-    });
-    handles.set(segment.file, handle);
-  }
+  const handles = await openAll(plain);
   const size = plain.segments.reduce((sum, { length }) => sum + length, 0);
   return {
     path: file.path,
@@ -175,6 +169,21 @@ export async function openRandom(
       for (const handle of handles.values()) await handle.close();
     },
   };
+}
+
+/** A handle for each file on the disk that holds some of it. */
+async function openAll({ path, segments }: StoredFile): Promise<ReadonlyMap<string, FileHandle>> {
+  const handles = new Map<string, FileHandle>();
+  for (const { file } of segments) {
+    if (handles.has(file)) continue;
+    try {
+      handles.set(file, await open(file, 'r'));
+    } catch (cause) {
+      for (const handle of handles.values()) await handle.close();
+      throw unreadable(path, cause);
+    }
+  }
+  return handles;
 }
 
 let unpackedFiles = 0;

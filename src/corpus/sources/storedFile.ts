@@ -20,12 +20,16 @@ export interface StoredFile {
   readonly packing: 'none' | 'deflate' | 'gzip';
   /** Bytes when unpacked; undefined where the packing does not tell. */
   readonly size: number | undefined;
+  /** Names of the parts that it was joined from: for messages. */
+  readonly parts?: readonly string[];
 }
 
 /** Many small files of one kind (AI Hub's one-JSON-per-sentence corpora), which are read together as one table. */
 export interface SmallFileSet {
-  /** The archive or folder that holds them. */
+  /** The archive or folder that holds them, NFC. */
   readonly path: string;
+  /** The folder's own name, which need not be NFC; undefined for an archive. */
+  readonly folder?: string;
   readonly count: number;
   /** The zip that holds them, unpacked or in place; undefined for a folder on the disk. */
   readonly archive: StoredFile | undefined;

@@ -16,39 +16,63 @@ export function isTar(head: Buffer): boolean {
   );
 }
 
+/** What headers of their own say of the file that follows. */
+interface Extended {
+  readonly longName?: string;
+  readonly pax?: ReadonlyMap<string, string>;
+}
+
 /** Throws CorpusError naming the archive where it is damaged or cut off. */
 export async function* tarFiles(
   archive: RandomAccess,
   segments: readonly Segment[],
 ): AsyncGenerator<StoredFile, void, void> {
-  let longName: string | undefined;
-  let pax: ReadonlyMap<string, string> = new Map();
-  for (let at = 0; at + block <= archive.size; ) {
+  let extended: Extended = {};
+  let at = 0;
+  while (at < archive.size) {
+    if (at + block > archive.size) throw damaged(archive, 'it is cut off');
     const header = await archive.read(at, block);
     if (header.every((byte) => byte === 0)) return;
-    if (!checksumFits(header)) throw damaged(archive, `its header at byte ${at} is broken`);
-    const size = pax.has('size') ? Number(pax.get('size')) : sizeIn(header);
+    const type = header.toString('latin1', 156, 157);
+    const own = extendedTypes.has(type) ? undefined : extended.pax?.get('size');
+    const size = own === undefined ? sizeIn(header) : Number(own);
+    if (!checksumFits(header) || !Number.isSafeInteger(size) || size < 0) {
+      throw damaged(archive, `its header at byte ${at} is broken`);
+    }
     const start = at + block;
     if (start + size > archive.size) throw damaged(archive, 'it is cut off');
     at = start + Math.ceil(size / block) * block;
-    const type = header.toString('latin1', 156, 157);
-    if (type === 'L') longName = textOf(await archive.read(start, size));
-    else if (type === 'x') pax = paxRecords(await archive.read(start, size));
-    else {
-      const name = (pax.get('path') ?? longName ?? nameIn(header)).normalize('NFC').replace(/^(\.?\/)+/, '');
-      // Types 0 and NUL are ordinary files.
-      if (type === '0' || type === '\0') {
-        yield {
-          path: `${archive.path}/${name}`,
-          segments: stretch(segments, start, size),
-          packing: 'none',
-          size,
-        };
-      }
-      longName = undefined;
-      pax = new Map();
+    if (extendedTypes.has(type)) {
+      extended = { ...extended, ...(await extendedBy(archive, type, start, size)) };
+      continue;
     }
+    // Types 0 and NUL are ordinary files.
+    if (type === '0' || type === '\0') {
+      const name = extended.pax?.get('path') ?? extended.longName ?? nameIn(header);
+      const path = `${archive.path}/${name.normalize('NFC').replace(/^(\.?\/)+/, '')}`;
+      yield { path, segments: stretch(segments, start, size), packing: 'none', size };
+    }
+    extended = {};
   }
+  // Some programs leave out the blocks of zeroes at the end, but none ends within a block.
+  if (at > archive.size) throw damaged(archive, 'it is cut off');
+}
+
+/** GNU's long names (L) and targets of links (K), records of pax for a file (x) and for all that follow (g). */
+const extendedTypes: ReadonlySet<string> = new Set('LKxg');
+/** A name, or records of one file, of more bytes is made to fill the memory. */
+const mostExtended = 2 ** 20;
+
+async function extendedBy(
+  archive: RandomAccess,
+  type: string,
+  start: number,
+  size: number,
+): Promise<Extended> {
+  if (type === 'K' || type === 'g') return {};
+  if (size > mostExtended) throw damaged(archive, `its header at byte ${start - block} is broken`);
+  const bytes = await archive.read(start, size);
+  return type === 'L' ? { longName: textOf(bytes) } : { pax: paxRecords(bytes) };
 }
 
 /** The sum of the header's bytes, with its own field counted as spaces. */

@@ -4,15 +4,16 @@
  * Tells archives by their content and knows no format of texts, but for one thing: a spreadsheet is a zip that is not
  * to be opened here.
  */
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CorpusError } from '../../errors.ts';
-import { headOf, openRandom, unpacked } from './content.ts';
-import { joinParts } from './parts.ts';
-import { isSmallJson } from './smallFiles.ts';
+import { isClutter } from './clutter.ts';
+import { headOf, openRandom, unpacked, unreadable } from './content.ts';
+import { isPart, joinParts } from './parts.ts';
+import { isSmallJson, isSmallMember } from './smallFiles.ts';
 import type { SmallFileSet, StoredFile } from './storedFile.ts';
 import { isTar, tarFiles } from './tar.ts';
-import { type ZipMember, zipFiles, zipMembers } from './zip.ts';
+import { zipFiles, zipMembers } from './zip.ts';
 
 export type Found =
   | { readonly kind: 'file'; readonly file: StoredFile }
@@ -34,7 +35,7 @@ export async function* filesIn(
     const status = await stat(input).catch((cause) => {
       throw new CorpusError(`${input} cannot be read: ${cause.message}.`, 'Check the path.', { cause });
     });
-    if (status.isDirectory()) yield* filesInFolder(input, options);
+    if (status.isDirectory()) yield* filesInFolder(input, options, []);
     else loose.push(fileOnDisk(input, status.size));
   }
   yield* filesAmong(loose, options, 0);
@@ -49,31 +50,45 @@ export function fileOnDisk(path: string, size: number): StoredFile {
   };
 }
 
-/** What systems put beside files, and editors leave. */
-const ignored = /^(?:\.|__MACOSX$|Thumbs\.db$|desktop\.ini$)/i;
-
-async function* filesInFolder(folder: string, options: WalkOptions): AsyncGenerator<Found, void, void> {
+/** `above` are the real paths of the folders that it lies in: a link to one of them leads round in circles. */
+async function* filesInFolder(
+  folder: string,
+  options: WalkOptions,
+  above: readonly string[],
+): AsyncGenerator<Found, void, void> {
   options.signal?.throwIfAborted();
-  const names = (await readdir(folder, { withFileTypes: true })).filter(({ name }) => !ignored.test(name));
-  names.sort((a, b) => compare(a.name.normalize('NFC'), b.name.normalize('NFC')));
-  const files: StoredFile[] = [];
-  const folders: string[] = [];
-  for (const { name } of names) {
-    const path = join(folder, name);
-    const status = await stat(path).catch(() => undefined);
-    if (status?.isDirectory()) folders.push(path);
-    else if (status?.isFile()) files.push(fileOnDisk(path, status.size));
-  }
+  const real = await realpath(folder);
+  if (above.includes(real)) return;
+  const { files, folders } = await listFolder(folder);
   const small = files.filter(({ path, size }) => isSmallJson(path, size));
   if (isSet(small)) {
-    yield { kind: 'set', set: { path: folder.normalize('NFC'), count: small.length, archive: undefined } };
+    const path = folder.normalize('NFC');
+    yield { kind: 'set', set: { path, folder, count: small.length, archive: undefined } };
     yield* filesAmong(
       files.filter(({ path, size }) => !isSmallJson(path, size)),
       options,
       0,
     );
   } else yield* filesAmong(files, options, 0);
-  for (const path of folders) yield* filesInFolder(path, options);
+  for (const path of folders) yield* filesInFolder(path, options, [...above, real]);
+}
+
+async function listFolder(folder: string): Promise<{ files: StoredFile[]; folders: string[] }> {
+  const all = await readdir(folder).catch((cause) => {
+    throw unreadable(folder, cause);
+  });
+  const names = all.filter((name) => !isClutter(name));
+  names.sort((a, b) => compare(a.normalize('NFC'), b.normalize('NFC')));
+  const files: StoredFile[] = [];
+  const folders: string[] = [];
+  for (const name of names) {
+    const path = join(folder, name);
+    // A link that leads nowhere is no file.
+    const status = await stat(path).catch(() => undefined);
+    if (status?.isDirectory()) folders.push(path);
+    else if (status?.isFile()) files.push(fileOnDisk(path, status.size));
+  }
+  return { files, folders };
 }
 
 function compare(a: string, b: string): number {
@@ -95,7 +110,9 @@ async function* filesAmong(
   options: WalkOptions,
   depth: number,
 ): AsyncGenerator<Found, void, void> {
-  for (const file of joinParts(files)) {
+  const plain: StoredFile[] = [];
+  for (const file of files) plain.push(isPart(file.path) ? await inPlace(file, options) : file);
+  for (const file of joinParts(plain)) {
     options.signal?.throwIfAborted();
     const kind = await archiveKind(file);
     if (kind === undefined) yield { kind: 'file', file };
@@ -151,17 +168,17 @@ async function* filesInArchive(
     const files: StoredFile[] = [];
     if (kind === 'tar') for await (const file of tarFiles(access, archive.segments)) files.push(file);
     else {
-      const members = await zipMembers(access);
+      const members = await zipMembers(access, archive.parts);
       if (isSpreadsheet(members)) return yield { kind: 'file', file: archive };
-      const small = members.filter(({ name, record }) => isSmallJson(name, record.size));
+      const small = members.filter(isSmallMember);
       const many = isSet(small);
       if (many) yield { kind: 'set', set: { path: archive.path, count: small.length, archive } };
       const inSet = new Set(many ? small : []);
-      const rest = members.filter((member) => !inSet.has(member));
-      for await (const file of zipFiles(access, archive.segments, rest.filter(isWanted))) files.push(file);
+      const rest = members.filter((member) => !inSet.has(member) && !isClutter(member.name));
+      for await (const file of zipFiles(access, archive.segments, rest)) files.push(file);
     }
     yield* filesAmong(
-      files.filter(({ path }) => !ignored.test(path.slice(path.lastIndexOf('/') + 1))),
+      files.filter(({ path }) => !isClutter(path.slice(archive.path.length + 1))),
       options,
       depth + 1,
     );
@@ -170,10 +187,6 @@ async function* filesInArchive(
   }
 }
 
-function isWanted({ name }: ZipMember): boolean {
-  return !name.split('/').some((part) => ignored.test(part));
-}
-
-function isSpreadsheet(members: readonly ZipMember[]): boolean {
+function isSpreadsheet(members: readonly { readonly name: string }[]): boolean {
   return members.some(({ name }) => name === '[Content_Types].xml' || name === 'xl/workbook.xml');
 }

@@ -13,13 +13,18 @@ export interface ZipMember {
   readonly record: ZipRecord;
 }
 
-/** The files of an archive in the order in which they lie in it. Throws CorpusError if it is damaged or a bomb. */
-export async function zipMembers(archive: RandomAccess): Promise<ZipMember[]> {
+/**
+ * The files of an archive in the order in which they lie in it. `parts` are the names of those that it was joined from.
+ * Throws CorpusError if it is damaged or a bomb.
+ */
+export async function zipMembers(archive: RandomAccess, parts?: readonly string[]): Promise<ZipMember[]> {
   const records = await readZipDirectory(archive).catch((error: Error) => {
     if (!(error instanceof CheckpointError)) throw error;
     throw new CorpusError(
       error.message.slice(0, -error.remedy.length - 1),
-      'Download it again; if it came in parts, check that none is missing.',
+      parts === undefined
+        ? 'Download it again; if it came in parts, check that none is missing.'
+        : `It was joined from ${parts.join(', ')}: check that none is missing.`,
       { cause: error },
     );
   });
@@ -32,13 +37,18 @@ export async function zipMembers(archive: RandomAccess): Promise<ZipMember[]> {
     // Files that share their bytes are how a small archive unpacks to more than any disk holds (Fifield, 2019).
     if (record.header < end)
       throw damaged({ path: `${archive.path}/${name}` }, 'it overlaps another file of the archive');
-    end = record.header + 30 + record.packedSize;
+    end = record.header + headerBytes + record.packedSize;
   }
   return members;
 }
 
+/** Local headers that lie so close, in bytes, are read at once. */
+const headersAtOnce = 2 ** 16;
+/** Bytes of a local header before its name. */
+const headerBytes = 30;
+
 /**
- * Members as stored files. `archive` reads what `segments`, the archive's own, hold.
+ * Members, in the order in which they lie, as stored files. `archive` reads what `segments`, the archive's own, hold.
  * Throws CorpusError for a file that is encrypted or packed in a way that is not known.
  */
 export async function* zipFiles(
@@ -46,12 +56,32 @@ export async function* zipFiles(
   segments: readonly Segment[],
   members: readonly ZipMember[],
 ): AsyncGenerator<StoredFile, void, void> {
-  for (const { name, record } of members) {
+  let headers: Buffer = Buffer.alloc(0);
+  let first = 0;
+  for (const [i, { name, record }] of members.entries()) {
     const path = `${archive.path}/${name}`;
     const packing = packingOf(path, record);
-    const start = await contentStart(archive, path, record);
-    yield { path, segments: stretch(segments, start, record.packedSize), packing, size: record.size };
+    if (record.header + headerBytes > first + headers.length) {
+      first = record.header;
+      headers = await archive.read(first, lengthOfHeaders(members, i));
+    }
+    const length = headerLength(headers.subarray(record.header - first));
+    if (length === undefined) throw damaged({ path }, 'its header in the archive is broken');
+    const stored = stretch(segments, record.header + length, record.packedSize);
+    yield { path, segments: stored, packing, size: record.size };
   }
+}
+
+/** Bytes from the header of member `i` to the end of the last header that is to be read with it. */
+function lengthOfHeaders(members: readonly ZipMember[], i: number): number {
+  const first = members[i]!.record.header;
+  let length = headerBytes;
+  for (let next = i + 1; next < members.length; next++) {
+    const end = members[next]!.record.header + headerBytes - first;
+    if (end > headersAtOnce) break;
+    length = end;
+  }
+  return length;
 }
 
 export function packingOf(path: string, { flags, method }: ZipRecord): 'none' | 'deflate' {
@@ -72,14 +102,8 @@ const localSignature = 0x04034b50;
 
 /** Where content begins after the local header `bytes`, from the header's first byte on; undefined if it is none. */
 export function headerLength(bytes: Buffer): number | undefined {
-  if (bytes.length < 30 || bytes.readUInt32LE(0) !== localSignature) return undefined;
-  return 30 + bytes.readUInt16LE(26) + bytes.readUInt16LE(28);
-}
-
-async function contentStart(archive: RandomAccess, path: string, { header }: ZipRecord): Promise<number> {
-  const length = headerLength(await archive.read(header, 30));
-  if (length === undefined) throw damaged({ path }, 'its header in the archive is broken');
-  return header + length;
+  if (bytes.length < headerBytes || bytes.readUInt32LE(0) !== localSignature) return undefined;
+  return headerBytes + bytes.readUInt16LE(26) + bytes.readUInt16LE(28);
 }
 
 /** The `length` bytes from `start` of what `segments` hold together. */
