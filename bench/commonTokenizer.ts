@@ -11,9 +11,7 @@ export function commonTokenizer(folder: string): (text: string) => readonly numb
   const read = (name: string) => readFileSync(join(folder, name), 'utf8');
   const json = existsSync(join(folder, 'tokenizer.json'))
     ? JSON.parse(read('tokenizer.json'))
-    : existsSync(join(folder, 'vocab.txt'))
-      ? bertJson(read('vocab.txt'))
-      : clipJson(JSON.parse(read('vocab.json')), read('merges.txt'));
+    : clipJson(JSON.parse(read('vocab.json')), read('merges.txt'));
   const tokenizer = new Tokenizer(json, JSON.parse(read('tokenizer_config.json')));
   return (text) => tokenizer.encode(text).ids;
 }
@@ -71,55 +69,6 @@ function clipJson(vocab: Record<string, number>, merges: string) {
         .split('\n')
         .slice(1)
         .filter((line) => line !== ''),
-    },
-  };
-}
-
-/** What BertTokenizerFast has in its tokenizer.json, for klue's settings. */
-function bertJson(vocabulary: string) {
-  const tokens = vocabulary.split('\n').filter((line) => line !== '');
-  const vocab = Object.fromEntries(tokens.map((token, id) => [token, id]));
-  const added = (content: string) => ({
-    id: vocab[content],
-    content,
-    special: true,
-    single_word: false,
-    lstrip: false,
-    rstrip: false,
-    normalized: false,
-  });
-  return {
-    version: '1.0',
-    truncation: null,
-    padding: null,
-    added_tokens: ['[CLS]', '[PAD]', '[SEP]', '[UNK]', '[MASK]'].map(added),
-    normalizer: {
-      type: 'BertNormalizer',
-      clean_text: true,
-      handle_chinese_chars: true,
-      strip_accents: null,
-      lowercase: false,
-    },
-    pre_tokenizer: { type: 'BertPreTokenizer' },
-    post_processor: {
-      type: 'TemplateProcessing',
-      single: [
-        { SpecialToken: { id: '[CLS]', type_id: 0 } },
-        { Sequence: { id: 'A', type_id: 0 } },
-        { SpecialToken: { id: '[SEP]', type_id: 0 } },
-      ],
-      pair: [],
-      special_tokens: Object.fromEntries(
-        ['[CLS]', '[SEP]'].map((id) => [id, { id, ids: [vocab[id]], tokens: [id] }]),
-      ),
-    },
-    decoder: null,
-    model: {
-      type: 'WordPiece',
-      unk_token: '[UNK]',
-      continuing_subword_prefix: '##',
-      max_input_chars_per_word: 100,
-      vocab,
     },
   };
 }

@@ -20,7 +20,6 @@ import { readExperiment } from '../src/distillation/experiment.ts';
 import { objectiveNamed } from '../src/distillation/objective.ts';
 import { initialParameters, openStart } from '../src/distillation/start.ts';
 import { createStudent } from '../src/distillation/student.ts';
-import { openTokenizer } from '../src/encoders/tokenizerFolder.ts';
 import { randomStream } from '../src/random/stream.ts';
 import { openRuntime } from '../src/runtime/node.ts';
 import { promptLength } from '../src/text/tokenizer.ts';
@@ -34,7 +33,7 @@ const folder = await mkdtemp(join(tmpdir(), 'ksd-bench-'));
 const sampled = { ...experiment, corpus: { ...experiment.corpus, sample: 4000 } };
 const data = await dataOf({
   folder,
-  teacher: await openTokenizer(teacher.tokenizer.folder),
+  teacher: teacher.tokenizer.folder,
   student: start.tokenizer,
 });
 

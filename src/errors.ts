@@ -6,12 +6,15 @@
  */
 export class KsdError extends Error {
   readonly code: string;
+  /** The message is the problem followed by the remedy. */
+  readonly problem: string;
   readonly remedy: string;
 
   constructor(code: string, problem: string, remedy: string, options?: ErrorOptions) {
     super(`${problem} ${remedy}`, options);
     this.name = new.target.name;
     this.code = code;
+    this.problem = problem;
     this.remedy = remedy;
   }
 }

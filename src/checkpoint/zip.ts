@@ -79,7 +79,7 @@ export async function readZipDirectory(file: ByteReader): Promise<ZipRecord[]> {
     const name = bytes.subarray(at + 46, nameEnd);
     const extra = bytes.subarray(nameEnd, extraEnd);
     const [size, packedSize, header] = wideFields(bytes, at, extra);
-    if (header + 30 + packedSize > directory.offset) {
+    if (header + localHeaderBytes + packedSize > directory.offset) {
       throw damaged(file, `${name.toString('utf8')} lies outside`);
     }
     const [flags, method] = [bytes.readUInt16LE(at + 8), bytes.readUInt16LE(at + 10)];
@@ -136,12 +136,23 @@ function wideFields(bytes: Buffer, at: number, extra: Buffer): [number, number, 
   return narrow;
 }
 
-/** The local header repeats the name and has an extra field of its own length: only it tells where content begins. */
+/** Bytes of a local header before its name. */
+export const localHeaderBytes = 30;
+
+/**
+ * Where content begins after the local header that `bytes` begin with; undefined if they do not. It repeats the name and
+ * has an extra field of its own length: only it tells.
+ */
+export function localHeaderLength(bytes: Buffer): number | undefined {
+  if (bytes.length < localHeaderBytes || bytes.readUInt32LE(0) !== localSignature) return undefined;
+  return localHeaderBytes + bytes.readUInt16LE(26) + bytes.readUInt16LE(28);
+}
+
 async function contentStart(file: ByteReader, header: number, name: string): Promise<number> {
-  if (header + 30 > file.size) throw damaged(file, `${name} lies outside`);
-  const local = await file.read(header, 30);
-  if (local.readUInt32LE(0) !== localSignature) throw damaged(file, `the header of ${name} is broken`);
-  return header + 30 + local.readUInt16LE(26) + local.readUInt16LE(28);
+  if (header + localHeaderBytes > file.size) throw damaged(file, `${name} lies outside`);
+  const length = localHeaderLength(await file.read(header, localHeaderBytes));
+  if (length === undefined) throw damaged(file, `the header of ${name} is broken`);
+  return header + length;
 }
 
 function damaged(file: ByteReader, what: string): CheckpointError {

@@ -38,18 +38,13 @@ export function report(error: unknown, write: (text: string) => unknown = writeS
 export function describe(error: unknown): string {
   if (error instanceof KsdError) {
     const heading = headings[error.code]?.() ?? t('오류', 'error');
-    return [`✗ ${heading} [${error.code}]`, `  ${problemOf(error)}`, `  → ${error.remedy}`].join('\n');
+    return [`✗ ${heading} [${error.code}]`, `  ${error.problem}`, `  → ${error.remedy}`].join('\n');
   }
   const message = error instanceof Error ? error.message : String(error);
   return [
     `✗ ${t('예상하지 못한 오류', 'unexpected error')}: ${message}`,
     `  → ${t('KSD_DEBUG=1을 붙여 다시 실행하면 자세한 내용이 나옵니다', 'run it again with KSD_DEBUG=1 for details')}`,
   ].join('\n');
-}
-
-/** An error's message is the problem followed by the remedy. */
-function problemOf({ message, remedy }: KsdError): string {
-  return message.endsWith(remedy) ? message.slice(0, message.length - remedy.length).trim() : message;
 }
 
 function stackOf(error: unknown): string {

@@ -3,7 +3,8 @@
  *
  * Knows SQL as text only: what is asked is its callers' concern.
  */
-import { DuckDBDataChunk, DuckDBInstance, type DuckDBType, type DuckDBValue } from '@duckdb/node-api';
+import type * as DuckDB from '@duckdb/node-api';
+import type { DuckDBValue } from '@duckdb/node-api';
 
 export interface DatabaseOptions {
   readonly threads: number;
@@ -19,7 +20,7 @@ export interface Database {
   /** Rows in batches, each an array of columns: for results of any length. */
   columns(sql: string): AsyncGenerator<readonly (readonly DuckDBValue[])[], void, void>;
   /** Begins to fill a table that is there. */
-  appender(table: string, types: readonly DuckDBType[]): Promise<TableAppender>;
+  appender(table: string): Promise<TableAppender>;
   /** Stops the statement that runs, if one does: it throws. */
   interrupt(): void;
   close(): void;
@@ -34,7 +35,9 @@ export interface TableAppender {
 }
 
 export async function openDatabase({ threads, memory, scratch }: DatabaseOptions): Promise<Database> {
-  const instance = await DuckDBInstance.create(':memory:', {
+  // The engine takes a tenth of a second to load: commands that need no corpus do not wait for it.
+  const duckdb = await import('@duckdb/node-api');
+  const instance = await duckdb.DuckDBInstance.create(':memory:', {
     threads: String(threads),
     memory_limit: `${memory}MB`,
     temp_directory: scratch,
@@ -56,7 +59,7 @@ export async function openDatabase({ threads, memory, scratch }: DatabaseOptions
         yield chunk.getColumns();
       }
     },
-    appender: async (table, types) => chunkAppender(await connection.createAppender(table), types),
+    appender: async (table) => chunkAppender(duckdb, await connection.createAppender(table)),
     interrupt: () => connection.interrupt(),
     close() {
       connection.closeSync();
@@ -68,14 +71,13 @@ export async function openDatabase({ threads, memory, scratch }: DatabaseOptions
 /** The engine's vectors hold this many values. */
 const chunkRows = 2048;
 
-type Appender = { appendDataChunk(chunk: DuckDBDataChunk): void; flushSync(): void; closeSync(): void };
-
-function chunkAppender(appender: Appender, types: readonly DuckDBType[]): TableAppender {
+function chunkAppender(duckdb: typeof DuckDB, appender: DuckDB.DuckDBAppender): TableAppender {
+  const types = Array.from({ length: appender.columnCount }, (_, i) => appender.columnType(i));
   const columns: DuckDBValue[][] = types.map(() => []);
   const handOver = () => {
     const count = columns[0]!.length;
     if (count === 0) return;
-    const chunk = DuckDBDataChunk.create(types, count);
+    const chunk = duckdb.DuckDBDataChunk.create(types, count);
     chunk.setColumns(columns);
     appender.appendDataChunk(chunk);
     for (const column of columns) column.length = 0;
@@ -106,4 +108,9 @@ export function identifier(name: string): string {
 /** The rows of some Parquet files as a table of SQL. */
 export function parquet(paths: readonly string[]): string {
   return `read_parquet([${paths.map(literal).join(', ')}])`;
+}
+
+/** The rows of one Parquet file, with their place in it, from 0, as `file_row_number`. */
+export function numberedParquet(path: string): string {
+  return `read_parquet(${literal(path)}, file_row_number = true)`;
 }

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { DuckDBValue } from '@duckdb/node-api';
 import { readJsonObject } from '../checkpoint/json.ts';
 import { CorpusError } from '../errors.ts';
-import { type Database, literal, openDatabase } from './duckdb.ts';
+import { type Database, literal, numberedParquet, openDatabase } from './duckdb.ts';
 import { pairsFile, rejectedFile, reportFile } from './layout.ts';
 import type { Pair } from './pairs.ts';
 import type { Reason } from './reasons.ts';
@@ -85,8 +85,8 @@ export async function openStore(folder: string): Promise<CorpusStore> {
   }
   const report = (await readJsonObject(join(folder, reportFile))) as unknown as CorpusReport;
   const database = await openDatabase({ threads: 2, memory: 512, scratch: join(tmpdir(), 'ksd-corpus') });
-  const pairs = `read_parquet(${literal(join(folder, pairsFile))}, file_row_number = true)`;
-  const rejected = `read_parquet(${literal(join(folder, rejectedFile))}, file_row_number = true)`;
+  const pairs = numberedParquet(join(folder, pairsFile));
+  const rejected = numberedParquet(join(folder, rejectedFile));
   await checkCount(database, folder, pairs, report).catch((error) => {
     database.close();
     throw error;

@@ -5,12 +5,27 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { openTokenizer } from '../encoders/tokenizerFolder.ts';
-import type { TokenizerFolders } from './build/sift.ts';
-import type { TokenizerFacts } from './report/corpusReport.ts';
+import type { Tokenizer } from '../text/tokenizer.ts';
 
-/** A hash of the tokenizer's files. Throws CheckpointError if the folder holds none. */
-export async function tokenizerFingerprint(folder: string): Promise<string> {
-  const { files } = await openTokenizer(folder);
+/** Folders as a user names them. */
+export interface TokenizerFolders {
+  readonly teacher: string;
+  readonly student?: string;
+}
+
+/** A tokenizer as plain data, which a worker can be given. */
+export interface KnownTokenizer {
+  readonly folder: string;
+  /** Hash of its files. */
+  readonly fingerprint: string;
+}
+
+/** By fingerprint, in this thread: a tokenizer takes time to open, and remembers words. */
+const opened = new Map<string, Promise<Tokenizer>>();
+
+/** Throws CheckpointError if the folder holds no tokenizer. */
+export async function knowTokenizer(folder: string): Promise<KnownTokenizer> {
+  const { files, tokenizer } = await openTokenizer(folder);
   const hash = createHash('sha256');
   for (const file of files) {
     hash
@@ -18,13 +33,14 @@ export async function tokenizerFingerprint(folder: string): Promise<string> {
       .update('\n')
       .update(await readFile(file));
   }
-  return hash.digest('hex').slice(0, 16);
+  const fingerprint = hash.digest('hex').slice(0, 16);
+  opened.set(fingerprint, Promise.resolve(tokenizer));
+  return { folder, fingerprint };
 }
 
-/** Facts about the teacher's, and then the student's if there is one. */
-export async function tokenizerFacts({ teacher, student }: TokenizerFolders): Promise<TokenizerFacts[]> {
-  const facts = [{ name: 'teacher', fingerprint: await tokenizerFingerprint(teacher) }];
-  if (student !== undefined)
-    facts.push({ name: 'student', fingerprint: await tokenizerFingerprint(student) });
-  return facts;
+/** The same one each time. */
+export function tokenizerOf({ folder, fingerprint }: KnownTokenizer): Promise<Tokenizer> {
+  const tokenizer = opened.get(fingerprint) ?? openTokenizer(folder).then((open) => open.tokenizer);
+  opened.set(fingerprint, tokenizer);
+  return tokenizer;
 }

@@ -3,7 +3,8 @@
  *
  * Knows no job. Where the code runs as TypeScript (in tests), and with one thread, the jobs run here, one after another.
  */
-import { Worker } from 'node:worker_threads';
+import { availableParallelism } from 'node:os';
+import { parentPort, Worker } from 'node:worker_threads';
 import { CorpusError, KsdError } from '../errors.ts';
 
 /** What a worker's module answers with; `serve` sends them. */
@@ -23,8 +24,13 @@ interface Failure {
 export interface Task<Job, Result> {
   /** Does one job in this thread. */
   readonly run: (job: Job, options: TaskOptions) => Promise<Result>;
-  /** The compiled module that calls `serve` with the same `run`. */
+  /** The module that calls `serve` with the same `run`: see `workerBeside`. */
   readonly worker: URL;
+}
+
+/** The module `worker` beside the one at `url`, compiled or not as that is. */
+export function workerBeside(url: string): URL {
+  return new URL(url.endsWith('.ts') ? './worker.ts' : './worker.js', url);
 }
 
 export interface TaskOptions {
@@ -33,10 +39,15 @@ export interface TaskOptions {
 }
 
 export interface PoolOptions<Result> {
-  readonly threads: number;
+  readonly threads: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress: (rows: number, bytes: number) => void;
   readonly onResult: (result: Result) => void;
+}
+
+/** One for each core; more than a few find nothing to do, and each takes its memory. */
+export function defaultThreads(): number {
+  return Math.min(8, availableParallelism());
 }
 
 /** Does all jobs, the first ones first. The first error stops the others and is thrown, as is the signal's reason. */
@@ -48,7 +59,8 @@ export async function runJobs<Job, Result>(
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   const waiting = [...jobs];
-  const inline = options.threads === 1 || task.worker.pathname.endsWith('.ts');
+  const threads = options.threads ?? defaultThreads();
+  const inline = threads === 1 || task.worker.pathname.endsWith('.ts');
   const lane = async () => {
     const open = inline ? undefined : openWorker(task);
     try {
@@ -64,7 +76,7 @@ export async function runJobs<Job, Result>(
       await open?.close();
     }
   };
-  const lanes = Array.from({ length: inline ? 1 : Math.min(options.threads, jobs.length) }, lane);
+  const lanes = Array.from({ length: inline ? 1 : Math.min(threads, jobs.length) }, lane);
   const ends = await Promise.allSettled(lanes);
   options.signal?.throwIfAborted();
   if (stop.signal.aborted) throw stop.signal.reason;
@@ -98,12 +110,12 @@ function openWorker<Job, Result>(task: Task<Job, Result>) {
 }
 
 /** What a worker's module calls: does each job that comes, until the pool is closed. */
-export async function serve<Job, Result>(run: Task<Job, Result>['run']): Promise<void> {
-  const { parentPort } = await import('node:worker_threads');
-  if (parentPort === null) throw new Error('This module runs in a worker only.');
+export function serve<Job, Result>(run: Task<Job, Result>['run']): void {
+  const port = parentPort;
+  if (port === null) throw new Error('This module runs in a worker only.');
   let controller = new AbortController();
-  const answer = (message: Answer<Result>) => parentPort.postMessage(message);
-  parentPort.on('message', async (message: { job?: Job; abort?: true }) => {
+  const answer = (message: Answer<Result>) => port.postMessage(message);
+  port.on('message', async (message: { job?: Job; abort?: true }) => {
     if (message.abort) return controller.abort();
     controller = new AbortController();
     const onProgress = (rows: number, bytes: number) => answer({ kind: 'progress', rows, bytes });
@@ -118,7 +130,7 @@ export async function serve<Job, Result>(run: Task<Job, Result>['run']): Promise
 function failure(error: unknown): Failure {
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   if (!(error instanceof KsdError)) return { known: false, message, remedy: '', stack };
-  return { known: true, message: message.slice(0, -error.remedy.length - 1), remedy: error.remedy, stack };
+  return { known: true, message: error.problem, remedy: error.remedy, stack };
 }
 
 function revived({ known, message, remedy, stack }: Failure): Error {

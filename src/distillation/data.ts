@@ -39,7 +39,8 @@ export interface DataEvent {
 export interface DataOptions {
   /** The run's folder. */
   readonly folder: string;
-  readonly teacher: TokenizerFolder;
+  /** Folder of the teacher's tokenizer. */
+  readonly teacher: string;
   readonly student: TokenizerFolder;
   readonly signal?: AbortSignal | undefined;
 }
@@ -79,7 +80,7 @@ async function* buildStore(
     inputs: [corpus.pairs],
     out,
     seed,
-    tokenizers: { teacher: teacher.folder, student: student.folder },
+    tokenizers: { teacher, student: student.folder },
     ...(signal ? { signal } : {}),
   });
   let total = 0;

@@ -3,7 +3,6 @@
  */
 import { join } from 'node:path';
 import { openDiffusersFolder } from '../checkpoint/diffusersFolder.ts';
-import { openTokenizer } from '../encoders/tokenizerFolder.ts';
 import { ConfigError } from '../errors.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { promptLength } from '../text/tokenizer.ts';
@@ -64,7 +63,7 @@ export async function* prepare(
     );
   }
   const { tokenizer } = start.tokenizer;
-  const tokenizers = { teacher: await openTokenizer(diffusion.tokenizer.folder), student: start.tokenizer };
+  const tokenizers = { teacher: diffusion.tokenizer.folder, student: start.tokenizer };
   const data = yield* readData(experiment, { folder, signal, ...tokenizers });
   const { optimizer: variant, weightDecay, decayRule, clipNorm } = training;
   const settings = { variant, weightDecay, decayRule, clipNorm };

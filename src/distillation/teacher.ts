@@ -19,12 +19,11 @@ import { CheckpointError } from '../errors.ts';
 import { createGraph } from '../graph/graph.ts';
 import { compile } from '../runtime/compile.ts';
 import type { Runtime } from '../runtime/session.ts';
-import { encodeBatch, promptLength, type Tokenizer } from '../text/tokenizer.ts';
+import { encodeBatch, promptLength } from '../text/tokenizer.ts';
 import type { Objective } from './objective.ts';
 
 export interface Teacher {
   readonly hiddenSize: number;
-  readonly tokenizer: Tokenizer;
   readonly weights: Weights;
   /** Rows of some texts, one array [rows * hidden] a text; texts are cut to 77 tokens. */
   rows(texts: readonly string[]): Promise<Float32Array[]>;
@@ -51,7 +50,6 @@ export async function openTeacher(
   const size = (objective.perPosition ? promptLength : 1) * model.hiddenSize;
   return {
     hiddenSize: model.hiddenSize,
-    tokenizer,
     weights,
     rows: async (texts) => {
       const { ids } = encodeBatch(tokenizer, texts, promptLength);

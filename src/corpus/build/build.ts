@@ -7,7 +7,6 @@
  * killed build has read is kept beside the store, and not read again.
  */
 import { mkdir, rm, rmdir } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { writeFileAtomic, writeFolderAtomic } from '../../checkpoint/atomic.ts';
 import { writeJson } from '../../checkpoint/json.ts';
@@ -15,18 +14,18 @@ import { CorpusError, InputError } from '../../errors.ts';
 import { type Database, openDatabase } from '../duckdb.ts';
 import { reportFile, reportPage } from '../layout.ts';
 import type { Columns } from '../readers/reader.ts';
-import type { CorpusReport, TokenizerFacts } from '../report/corpusReport.ts';
+import type { CorpusReport } from '../report/corpusReport.ts';
 import { reportHtml } from '../report/html.ts';
 import { defaultRules, type Rules } from '../rules.ts';
-import { tokenizerFacts } from '../tokenizers.ts';
-import { runJobs, type Task } from '../workers.ts';
+import { knowTokenizer, type TokenizerFolders } from '../tokenizers.ts';
+import { defaultThreads, runJobs, type Task, workerBeside } from '../workers.ts';
 import { channel } from './channel.ts';
 import { findPart, makePart, type Part, type PartJob } from './part.ts';
 import { type Plan, planBuild } from './plan.ts';
 import { makeReport } from './report.ts';
-import { select } from './select.ts';
-import type { TokenizerFolders } from './sift.ts';
-import { pairFacts, writePairs, writeRejected } from './write.ts';
+import { type Selection, select } from './select.ts';
+import type { KnownTokenizers } from './sift.ts';
+import { storeFacts, writePairs, writeRejected } from './write.ts';
 
 export interface BuildOptions {
   /** Files, folders and archives. */
@@ -66,7 +65,7 @@ export interface KeptPart {
 
 const partTask: Task<PartJob, Part> = {
   run: makePart,
-  worker: new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url),
+  worker: workerBeside(import.meta.url),
 };
 
 /**
@@ -77,7 +76,10 @@ const partTask: Task<PartJob, Part> = {
 export async function* buildCorpus(options: BuildOptions): AsyncGenerator<BuildEvent, CorpusReport, void> {
   const { inputs, out, tokenizers, seed = 0, signal } = options;
   const rules = checkRules({ ...defaultRules, ...options.rules }, tokenizers);
-  const facts = await tokenizerFacts(tokenizers);
+  const known = {
+    teacher: await knowTokenizer(tokenizers.teacher),
+    student: tokenizers.student === undefined ? undefined : await knowTokenizer(tokenizers.student),
+  };
   const folder = partsFolder(out);
   const scratch = join(folder, 'scratch');
   await rm(scratch, { recursive: true, force: true });
@@ -87,8 +89,7 @@ export async function* buildCorpus(options: BuildOptions): AsyncGenerator<BuildE
       inputs,
       columns: options.columns ?? {},
       rules,
-      tokenizers,
-      tokenizerFacts: facts,
+      tokenizers: known,
       folder,
       scratch,
       signal,
@@ -102,8 +103,8 @@ export async function* buildCorpus(options: BuildOptions): AsyncGenerator<BuildE
       plan,
       seed,
       rules,
-      facts,
-      threads: threadsOf(options),
+      tokenizers: known,
+      threads: options.threads ?? defaultThreads(),
       signal,
     });
     await rm(folder, { recursive: true, force: true });
@@ -147,10 +148,6 @@ function checkRules(rules: Rules, tokenizers: TokenizerFolders): Rules {
   return rules;
 }
 
-function threadsOf({ threads }: BuildOptions): number {
-  return threads ?? Math.min(8, availableParallelism());
-}
-
 async function* readParts(
   plan: Plan,
   folder: string,
@@ -176,7 +173,7 @@ async function* readParts(
   };
   const events = channel<BuildEvent>();
   const work = runJobs(partTask, missing, {
-    threads: threadsOf(options),
+    threads: options.threads,
     signal: options.signal,
     onProgress: (rows, read) => events.push({ kind: 'read', rows, bytes: read }),
     onResult: (part) => void parts.push(part),
@@ -193,7 +190,7 @@ interface Store {
   readonly plan: Plan;
   readonly seed: number;
   readonly rules: Rules;
-  readonly facts: readonly TokenizerFacts[];
+  readonly tokenizers: KnownTokenizers;
   readonly threads: number;
   readonly signal: AbortSignal | undefined;
 }
@@ -210,13 +207,13 @@ async function* writeStore(store: Store): AsyncGenerator<BuildEvent, CorpusRepor
   signal?.addEventListener('abort', interrupt);
   try {
     yield { kind: 'selecting' };
-    await select(database, candidates, rules.unique);
+    const selection = await select(database, candidates, rules.unique);
     yield { kind: 'writing' };
     let report: CorpusReport | undefined;
     await writeFolderAtomic(out, async (temporary) => {
       await writePairs(database, { folder: temporary, seed, candidates, rejected });
       await writeRejected(database, { folder: temporary, seed, candidates, rejected });
-      report = await reportOf(database, store, temporary);
+      report = await reportOf(database, store, selection, temporary);
       await writeJson(join(temporary, reportFile), report);
       await writeFileAtomic(join(temporary, reportPage), reportHtml(report));
       signal?.throwIfAborted();
@@ -228,19 +225,27 @@ async function* writeStore(store: Store): AsyncGenerator<BuildEvent, CorpusRepor
   }
 }
 
-async function reportOf(database: Database, store: Store, folder: string): Promise<CorpusReport> {
-  const { seed, rules, facts, plan, parts } = store;
+async function reportOf(
+  database: Database,
+  store: Store,
+  selection: Selection,
+  folder: string,
+): Promise<CorpusReport> {
+  const { seed, rules, tokenizers, plan, parts } = store;
   const dropped = await database.rows(
     'SELECT (id >> 32)::INTEGER AS ordinal, reason, count(*)::INTEGER AS rows FROM dropped GROUP BY ALL',
   );
   return makeReport({
     seed,
     rules,
-    tokenizers: facts,
+    tokenizers: Object.entries(tokenizers).flatMap(([name, known]) =>
+      known === undefined ? [] : [{ name, fingerprint: known.fingerprint }],
+    ),
     skipped: plan.skipped,
     parts,
     dropped: dropped as unknown as { ordinal: number; reason: string; rows: number }[],
-    pairs: await pairFacts(database, folder),
+    ...selection,
+    ...(await storeFacts(database, folder, selection.pairs)),
   });
 }
 

@@ -12,7 +12,7 @@ import { readTable } from '../readers/read.ts';
 import type { Table } from '../readers/reader.ts';
 import type { Rules } from '../rules.ts';
 import type { TaskOptions } from '../workers.ts';
-import { makeSift, type TokenizerFolders, tokenCounter } from './sift.ts';
+import { type KnownTokenizers, makeSift, tokenCounter } from './sift.ts';
 import { candidateSink, openSink, rejectedSink } from './sink.ts';
 import { emptyTally, type Tally } from './tally.ts';
 
@@ -27,7 +27,7 @@ export interface PartJob {
   readonly folder: string;
   readonly scratch: string;
   readonly rules: Rules;
-  readonly tokenizers: TokenizerFolders;
+  readonly tokenizers: KnownTokenizers;
 }
 
 export interface Part {

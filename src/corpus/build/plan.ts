@@ -6,18 +6,17 @@ import { dirname, resolve } from 'node:path';
 import { CorpusError, InputError } from '../../errors.ts';
 import type { Columns, Table } from '../readers/reader.ts';
 import { recogniseTables } from '../readers/recognise.ts';
-import type { Skipped, TokenizerFacts } from '../report/corpusReport.ts';
+import type { Skipped } from '../report/corpusReport.ts';
 import type { Rules } from '../rules.ts';
 import { type Found, filesIn } from '../sources/walk.ts';
 import { type PartJob, partKey } from './part.ts';
-import type { TokenizerFolders } from './sift.ts';
+import type { KnownTokenizers } from './sift.ts';
 
 export interface PlanOptions {
   readonly inputs: readonly string[];
   readonly columns: Partial<Columns>;
   readonly rules: Rules;
-  readonly tokenizers: TokenizerFolders;
-  readonly tokenizerFacts: readonly TokenizerFacts[];
+  readonly tokenizers: KnownTokenizers;
   /** Where parts are kept. */
   readonly folder: string;
   readonly scratch: string;
@@ -31,7 +30,7 @@ export interface Plan {
 }
 
 /** Changes when a part of an earlier version can no longer be used. */
-const partVersion = 2;
+const partVersion = 3;
 
 /**
  * Throws CorpusError for an input that is missing, damaged or pretends to be what it is not, InputError if nothing in
@@ -51,15 +50,15 @@ export async function planBuild(options: PlanOptions): Promise<Plan> {
   const sorted = [...tables].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   const jobs: PartJob[] = [];
   for (const [ordinal, table] of sorted.entries()) {
+    const { folder, tokenizers } = options;
     const facts = [
       partVersion,
       ordinal,
       await originOf(table),
       tableFacts(table, scratch),
       { fit: rules.fit, ratio: rules.ratio },
-      options.tokenizerFacts,
+      [tokenizers.teacher.fingerprint, tokenizers.student?.fingerprint],
     ];
-    const { folder, tokenizers } = options;
     jobs.push({ key: partKey(facts), table, ordinal, folder, scratch, rules, tokenizers });
   }
   return { jobs: jobs.sort((a, b) => b.table.size - a.table.size), skipped };

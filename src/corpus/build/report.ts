@@ -6,16 +6,15 @@ import { reasons } from '../reasons.ts';
 import type { CorpusReport, Histogram, SourceCounts } from '../report/corpusReport.ts';
 import type { Part } from './part.ts';
 import { type Measure, measures } from './tally.ts';
-import type { PairFacts } from './write.ts';
 
-export interface ReportParts extends Pick<CorpusReport, 'seed' | 'rules' | 'tokenizers' | 'skipped'> {
+/** What the report says of the whole is known to the caller; what it says of sources and lengths is put together here. */
+export interface ReportParts extends Omit<CorpusReport, 'sources' | 'histograms'> {
   readonly parts: readonly Part[];
   /** Rows dropped as duplicates, by part. */
   readonly dropped: readonly { readonly ordinal: number; readonly reason: string; readonly rows: number }[];
-  readonly pairs: PairFacts;
 }
 
-export function makeReport({ parts, dropped, pairs, ...facts }: ReportParts): CorpusReport {
+export function makeReport({ parts, dropped, ...facts }: ReportParts): CorpusReport {
   return {
     ...facts,
     sources: parts.map((part) =>
@@ -24,7 +23,6 @@ export function makeReport({ parts, dropped, pairs, ...facts }: ReportParts): Co
         dropped.filter(({ ordinal }) => ordinal === part.ordinal),
       ),
     ),
-    ...pairs,
     histograms: histograms(parts),
   };
 }

@@ -8,6 +8,15 @@
 import { type Database, parquet } from '../duckdb.ts';
 import type { Rules } from '../rules.ts';
 
+/** What is left when all is decided. */
+export interface Selection {
+  readonly pairs: number;
+  /** Hash of all pairs, whatever their order. */
+  readonly fingerprint: string;
+  /** Pairs of the largest group that hangs together. */
+  readonly largestGroup: number;
+}
+
 /**
  * Fills the tables `dropped` (id, reason) and `linked` (id, link): rows whose sentences also stand in others have the
  * same `link` when any chain of equal sentences connects them.
@@ -19,17 +28,19 @@ export async function select(
   database: Database,
   candidates: readonly string[],
   unique: Rules['unique'],
-): Promise<void> {
+): Promise<Selection> {
   await database.run('CREATE TABLE dropped (id UBIGINT, reason VARCHAR)');
-  await database.run(
-    candidates.length === 0
-      ? 'CREATE TABLE keys (id UBIGINT, pair_key UBIGINT, ko_key UBIGINT, en_key UBIGINT)'
-      : `CREATE TABLE keys AS SELECT id, pair_key, ko_key, en_key FROM ${parquet(candidates)}`,
-  );
+  await database.run(`CREATE TABLE keys AS SELECT id, pair_key, ko_key, en_key FROM ${parquet(candidates)}`);
   await dropDuplicates(database);
   for (const side of sidesOf[unique]) await dropRepeated(database, side);
   await link(database);
+  const [selection] = await database.rows(`SELECT count(*)::DOUBLE AS pairs,
+      printf('%016x', coalesce(bit_xor(pair_key), 0::UBIGINT)) AS fingerprint,
+      (SELECT coalesce(max(size), least(count(*), 1))::DOUBLE
+        FROM (SELECT count(*) AS size FROM linked GROUP BY link)) AS "largestGroup"
+    FROM keys`);
   await database.run('DROP TABLE keys');
+  return selection as unknown as Selection;
 }
 
 const sidesOf: Readonly<Record<Rules['unique'], readonly ('en_key' | 'ko_key')[]>> = {

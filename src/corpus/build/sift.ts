@@ -2,19 +2,14 @@
  * Decides about one row at a time: cleaned and measured into a candidate, or rejected with the first reason that
  * applies. Counts both.
  */
-import { openTokenizer } from '../../encoders/tokenizerFolder.ts';
 import { promptLength } from '../../text/tokenizer.ts';
 import { judge } from '../clean/judge.ts';
 import type { RawRow } from '../readers/reader.ts';
 import type { Reason } from '../reasons.ts';
 import type { Rules } from '../rules.ts';
+import { type KnownTokenizer, tokenizerOf } from '../tokenizers.ts';
 import type { Sink } from './sink.ts';
 import { countDropped, countLengths, countMasks, type Tally } from './tally.ts';
-
-export interface TokenizerFolders {
-  readonly teacher: string;
-  readonly student?: string;
-}
 
 /** Tokens of both sides under each tokenizer, start and end included. */
 interface TokenCounts {
@@ -24,25 +19,19 @@ interface TokenCounts {
   readonly studentKo: number | null;
 }
 
+export interface KnownTokenizers {
+  readonly teacher: KnownTokenizer;
+  readonly student: KnownTokenizer | undefined;
+}
+
 export type TokenCounter = (en: string, ko: string) => TokenCounts;
 
 /** Lengths are kept in 16 bits; what is longer is too long by any rule. */
 const mostTokens = 0xffff;
 
-/** Those that were asked for in this thread: a tokenizer takes time to open, and remembers words. */
-const counters = new Map<string, Promise<TokenCounter>>();
-
-export function tokenCounter(folders: TokenizerFolders): Promise<TokenCounter> {
-  const key = JSON.stringify([folders.teacher, folders.student]);
-  const counter = counters.get(key) ?? openCounter(folders);
-  counters.set(key, counter);
-  return counter;
-}
-
-async function openCounter(folders: TokenizerFolders): Promise<TokenCounter> {
-  const { tokenizer: teacher } = await openTokenizer(folders.teacher);
-  const student =
-    folders.student === undefined ? undefined : (await openTokenizer(folders.student)).tokenizer;
+export async function tokenCounter(tokenizers: KnownTokenizers): Promise<TokenCounter> {
+  const teacher = await tokenizerOf(tokenizers.teacher);
+  const student = tokenizers.student && (await tokenizerOf(tokenizers.student));
   return (en, ko) => ({
     teacherEn: Math.min(mostTokens, teacher.count(en)),
     teacherKo: Math.min(mostTokens, teacher.count(ko)),

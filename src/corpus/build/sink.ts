@@ -3,7 +3,6 @@
  * memory. Knows what columns mean only as far as their hashes.
  */
 import { join } from 'node:path';
-import { INTEGER, USMALLINT, VARCHAR } from '@duckdb/node-api';
 import { type Database, literal, type TableAppender } from '../duckdb.ts';
 
 export interface SinkPlace {
@@ -19,36 +18,19 @@ export interface SinkPlace {
 
 export interface SinkKind {
   readonly name: string;
-  /** Columns of a row in order; the first four are `n`, `path`, `row` and `domain`. */
-  readonly columns: readonly (readonly [
-    name: string,
-    type: typeof INTEGER | typeof VARCHAR | typeof USMALLINT,
-  ])[];
+  /** Columns of a row in order, as SQL declares them; the first four are those of its place. */
+  readonly columns: string;
   /** What is written of a row, beside its id and where it is from. */
   readonly written: string;
 }
 
-const place = [
-  ['n', INTEGER],
-  ['path', VARCHAR],
-  ['row', INTEGER],
-  ['domain', VARCHAR],
-] as const;
+const place = 'n INTEGER, path VARCHAR, row INTEGER, domain VARCHAR';
 
 /** Rows that may become pairs. Texts that are equal, or equal when normalised, are told by 64 bits of their MD5. */
 export const candidateSink: SinkKind = {
   name: 'candidates',
-  columns: [
-    ...place,
-    ['ko', VARCHAR],
-    ['en', VARCHAR],
-    ['ko_norm', VARCHAR],
-    ['en_norm', VARCHAR],
-    ['teacher_en', USMALLINT],
-    ['teacher_ko', USMALLINT],
-    ['student_en', USMALLINT],
-    ['student_ko', USMALLINT],
-  ],
+  columns: `${place}, ko VARCHAR, en VARCHAR, ko_norm VARCHAR, en_norm VARCHAR,
+    teacher_en USMALLINT, teacher_ko USMALLINT, student_en USMALLINT, student_ko USMALLINT`,
   written: `ko, en, teacher_en, teacher_ko, student_en, student_ko,
     md5_number_lower(en || chr(9) || ko) AS pair_key, md5_number_lower(ko_norm) AS ko_key,
     md5_number_lower(en_norm) AS en_key`,
@@ -56,14 +38,14 @@ export const candidateSink: SinkKind = {
 
 export const rejectedSink: SinkKind = {
   name: 'rejected',
-  columns: [...place, ['reason', VARCHAR], ['problem', VARCHAR], ['ko', VARCHAR], ['en', VARCHAR]],
+  columns: `${place}, reason VARCHAR, problem VARCHAR, ko VARCHAR, en VARCHAR`,
   written: 'reason, problem, ko, en',
 };
 
 export interface Sink extends Pick<TableAppender, 'append'> {
   /** Writes a file when enough rows wait. */
   settle(): Promise<void>;
-  /** Writes the rest; names of all files. */
+  /** Writes the rest; names of all files, of which there is at least one. */
   end(): Promise<readonly string[]>;
 }
 
@@ -75,11 +57,9 @@ export async function openSink(
   kind: SinkKind,
   { key, folder, ordinal, corpus, source }: SinkPlace,
 ): Promise<Sink> {
-  const types = kind.columns.map(([, type]) => type);
-  const columns = kind.columns.map(([name, type]) => `${name} ${type}`).join(', ');
-  await database.run(`CREATE TABLE ${kind.name} (${columns})`);
+  await database.run(`CREATE TABLE ${kind.name} (${kind.columns})`);
   const files: string[] = [];
-  let appender = await database.appender(kind.name, types);
+  let appender = await database.appender(kind.name);
   let waiting = 0;
   const write = async () => {
     appender.flush();
@@ -91,7 +71,7 @@ export async function openSink(
       FROM ${kind.name}) TO ${literal(join(folder, file))} (FORMAT parquet, COMPRESSION lz4_raw)`);
     files.push(file);
     await database.run(`TRUNCATE ${kind.name}`);
-    appender = await database.appender(kind.name, types);
+    appender = await database.appender(kind.name);
     waiting = 0;
   };
   return {
@@ -103,7 +83,7 @@ export async function openSink(
       if (waiting >= rowsAFile) await write();
     },
     async end() {
-      if (waiting > 0) await write();
+      if (waiting > 0 || files.length === 0) await write();
       appender.close();
       return files;
     },

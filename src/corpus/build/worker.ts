@@ -4,4 +4,4 @@
 import { serve } from '../workers.ts';
 import { makePart, type Part, type PartJob } from './part.ts';
 
-await serve<PartJob, Part>(makePart);
+serve<PartJob, Part>(makePart);

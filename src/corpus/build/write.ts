@@ -1,8 +1,10 @@
 /**
  * Writes the store: pairs in the order in which samples are drawn, rejected rows with their reasons.
  */
-import { type Database, literal, parquet } from '../duckdb.ts';
+import { join } from 'node:path';
+import { type Database, literal, numberedParquet, parquet } from '../duckdb.ts';
 import { pairsFile, rejectedFile, validationFraction } from '../layout.ts';
+import type { CorpusReport } from '../report/corpusReport.ts';
 
 export interface WriteOptions {
   readonly folder: string;
@@ -22,13 +24,12 @@ export async function writePairs(
   { folder, seed, candidates }: WriteOptions,
 ): Promise<void> {
   const columns = `ko, en, corpus, domain, source, file, row, teacher_en, teacher_ko, student_en, student_ko`;
-  const rows = candidates.length === 0 ? noCandidates : parquet(candidates);
   await database.run(`COPY (
     SELECT ${columns}, md5_number_lower('${seed}' || chr(9) || en || chr(9) || ko) AS sample_key,
       md5_number_lower('${seed}' || chr(9) || coalesce(link, least(c.en_key, c.ko_key))) / 18446744073709551616.0 AS split_key
-    FROM ${rows} c ANTI JOIN dropped USING (id) LEFT JOIN (SELECT id, link FROM linked) USING (id)
+    FROM ${parquet(candidates)} c ANTI JOIN dropped USING (id) LEFT JOIN (SELECT id, link FROM linked) USING (id)
     ORDER BY sample_key, en, ko
-  ) TO ${literal(`${folder}/${pairsFile}`)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 61440)`);
+  ) TO ${literal(join(folder, pairsFile))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 61440)`);
 }
 
 /** Writes `rejected.parquet`: what the readers and the rules refused, and the duplicates. */
@@ -37,49 +38,25 @@ export async function writeRejected(
   { folder, candidates, rejected }: WriteOptions,
 ): Promise<void> {
   const columns = 'corpus, domain, source, file, row';
-  const parts = [
-    ...(rejected.length === 0
-      ? []
-      : [`SELECT id, reason, problem, ko, en, ${columns} FROM ${parquet(rejected)}`]),
-    ...(candidates.length === 0
-      ? []
-      : [
-          `SELECT id, reason, NULL AS problem, ko, en, ${columns} FROM ${parquet(candidates)} JOIN dropped USING (id)`,
-        ]),
-  ];
   await database.run(`COPY (
-    SELECT reason, problem, ko, en, ${columns} FROM (${parts.join(' UNION ALL ')}) ORDER BY id
-  ) TO ${literal(`${folder}/${rejectedFile}`)} (FORMAT parquet, COMPRESSION zstd)`);
+    SELECT reason, problem, ko, en, ${columns} FROM (
+      SELECT id, reason, problem, ko, en, ${columns} FROM ${parquet(rejected)} UNION ALL
+      SELECT id, reason, NULL, ko, en, ${columns} FROM ${parquet(candidates)} JOIN dropped USING (id)
+    ) ORDER BY id
+  ) TO ${literal(join(folder, rejectedFile))} (FORMAT parquet, COMPRESSION zstd)`);
 }
-
-const noCandidates = `(SELECT 0::UBIGINT AS id, '' AS ko, '' AS en, '' AS corpus, '' AS domain, '' AS source, '' AS file, 0 AS row,
-  0::USMALLINT AS teacher_en, 0::USMALLINT AS teacher_ko, 0::USMALLINT AS student_en, 0::USMALLINT AS student_ko,
-  0::UBIGINT AS ko_key, 0::UBIGINT AS en_key WHERE false)`;
 
 /** Sizes that people train on: the original project's. */
 const sampleSizes = [10_000, 50_000, 250_000, 1_000_000];
 
-export interface PairFacts {
-  readonly pairs: number;
-  readonly fingerprint: string;
-  readonly largestGroup: number;
-  readonly domains: readonly { corpus: string; domain: string; pairs: number }[];
-  readonly samples: readonly { pairs: number; train: number; validation: number }[];
-}
+/** What the written pairs are: by domain, most first, and in samples. */
+export type StoreFacts = Pick<CorpusReport, 'domains' | 'samples'>;
 
-/** Counts what was written. */
-export async function pairFacts(database: Database, folder: string): Promise<PairFacts> {
-  const from = `read_parquet(${literal(`${folder}/${pairsFile}`)}, file_row_number = true)`;
-  const [all] = await database.rows(
-    `SELECT count(*)::DOUBLE AS pairs, printf('%016x', coalesce(bit_xor(md5_number_lower(en || chr(9) || ko)), 0::UBIGINT)) AS fingerprint FROM ${from}`,
-  );
-  const [group] = await database.rows(
-    'SELECT coalesce(max(size), 1)::DOUBLE AS size FROM (SELECT count(*) AS size FROM linked ANTI JOIN dropped USING (id) GROUP BY link)',
-  );
+export async function storeFacts(database: Database, folder: string, pairs: number): Promise<StoreFacts> {
+  const from = numberedParquet(join(folder, pairsFile));
   const domains = await database.rows(
     `SELECT corpus, coalesce(domain, '') AS domain, count(*)::DOUBLE AS pairs FROM ${from} GROUP BY ALL ORDER BY 3 DESC, 1, 2`,
   );
-  const pairs = all!['pairs'] as number;
   const samples: { pairs: number; train: number; validation: number }[] = [];
   for (const size of sampleSizes.filter((size) => size <= pairs)) {
     const [row] = await database.rows(
@@ -88,11 +65,5 @@ export async function pairFacts(database: Database, folder: string): Promise<Pai
     const validation = row!['validation'] as number;
     samples.push({ pairs: size, train: size - validation, validation });
   }
-  return {
-    pairs,
-    fingerprint: all!['fingerprint'] as string,
-    largestGroup: pairs === 0 ? 0 : (group!['size'] as number),
-    domains: domains as unknown as PairFacts['domains'],
-    samples,
-  };
+  return { domains: domains as unknown as StoreFacts['domains'], samples };
 }

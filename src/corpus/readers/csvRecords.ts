@@ -22,9 +22,9 @@ export interface CsvRecords {
   end(): CsvRecord[];
 }
 
-/** `width`: cells of a record; undefined until the first record, the header, has told. */
-export function splitRecords(delimiter: string, width?: number): CsvRecords {
-  let cells = width;
+export function splitRecords(): CsvRecords {
+  /** Cells of a record; undefined until the first record, the header, has told. */
+  let cells: number | undefined;
   let waiting: string[] = [];
 
   const take = (final: boolean): CsvRecord[] => {
@@ -63,7 +63,7 @@ export function splitRecords(delimiter: string, width?: number): CsvRecords {
   const parseLines = (lines: readonly string[]): CsvRecord[] => {
     if (lines.length === 0) return [];
     try {
-      const rows = parseText(lines.join('\n'), delimiter);
+      const rows = parseText(lines.join('\n'));
       // Blank lines are left out by the parser.
       if (rows.length === lines.length && rows.every((row) => row.length === cells)) {
         return rows.map((row) => ({ cells: row }));
@@ -77,7 +77,7 @@ export function splitRecords(delimiter: string, width?: number): CsvRecords {
   const parseOne = (text: string): CsvRecord => {
     const raw = text.slice(0, 1000);
     try {
-      const [row, ...more] = parseText(text, delimiter);
+      const [row, ...more] = parseText(text);
       if (row === undefined || more.length > 0) return { problem: 'a quote is not closed', raw };
       if (cells === undefined || row.length === cells) return { cells: row };
       return { problem: `it has ${row.length} cells, the header ${cells}`, raw };
@@ -112,9 +112,8 @@ function hasOddQuotes(line: string): boolean {
   return odd;
 }
 
-function parseText(text: string, delimiter: string): string[][] {
+function parseText(text: string): string[][] {
   return parse(text, {
-    delimiter,
     relax_column_count: true,
     skip_empty_lines: true,
     record_delimiter: '\n',

@@ -7,6 +7,7 @@
 import type { StoredFile } from '../sources/storedFile.ts';
 import { type CsvRecord, type CsvRecords, splitRecords } from './csvRecords.ts';
 import type { Columns, RawRow, ReadOptions, ReadRows } from './reader.ts';
+import { placesOf, rawRow } from './records.ts';
 import { linesOf } from './text.ts';
 
 /** Columns of a file without names: their places. */
@@ -15,7 +16,7 @@ export function headless(ko: 0 | 1): Columns {
 }
 
 export const readCsv: ReadRows = (table, options) =>
-  readRecords(table.files[0]!, table.columns, splitRecords(','), options);
+  readRecords(table.files[0]!, table.columns, splitRecords(), options);
 
 export const readTsv: ReadRows = (table, options) =>
   readRecords(table.files[0]!, table.columns, tsvRecords(), options);
@@ -26,40 +27,23 @@ async function* readRecords(
   records: CsvRecords,
   options: ReadOptions,
 ): AsyncGenerator<readonly RawRow[], void, void> {
-  let places = columns.ko.startsWith('#') ? placesOf(columns, ['#0', '#1']) : undefined;
+  let places = columns.ko.startsWith('#')
+    ? placesOf(columns, (name) => ['#0', '#1'].indexOf(name))
+    : undefined;
   let row = 0;
   const rowsOf = (found: readonly CsvRecord[]): RawRow[] =>
     found.flatMap((record): RawRow[] => {
       row++;
       if ('problem' in record) return [{ row, ...record }];
-      if (places !== undefined) return [rowOf(record.cells, row, places)];
-      places = placesOf(
-        columns,
-        record.cells.map((name) => name.trim()),
-      );
+      const { cells } = record;
+      if (places !== undefined)
+        return [rawRow(row, cells[places.ko], cells[places.en], cells[places.domain])];
+      const names = cells.map((name) => name.trim());
+      places = placesOf(columns, (name) => names.indexOf(name));
       return [];
     });
   for await (const lines of linesOf(file, options)) yield rowsOf(records.push(lines));
   yield rowsOf(records.end());
-}
-
-interface Places {
-  readonly ko: number;
-  readonly en: number;
-  readonly domain: number;
-}
-
-function placesOf({ ko, en, domain }: Columns, names: readonly string[]): Places {
-  return {
-    ko: names.indexOf(ko),
-    en: names.indexOf(en),
-    domain: domain === undefined ? -1 : names.indexOf(domain),
-  };
-}
-
-function rowOf(cells: readonly string[], row: number, { ko, en, domain }: Places): RawRow {
-  const named = domain < 0 ? undefined : cells[domain];
-  return { row, ko: cells[ko], en: cells[en], ...(named === undefined ? {} : { domain: named }) };
 }
 
 function tsvRecords(): CsvRecords {

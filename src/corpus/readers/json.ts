@@ -3,8 +3,8 @@
  */
 import { CorpusError } from '../../errors.ts';
 import { splitElements } from './elements.ts';
-import type { RawRow, ReadRows, Table } from './reader.ts';
-import { recordsIn, rowOf } from './records.ts';
+import type { RawRow, ReadRows } from './reader.ts';
+import { jsonRows } from './records.ts';
 import { textOf } from './text.ts';
 
 export const readJsonRecords: ReadRows = async function* (table, options) {
@@ -13,7 +13,8 @@ export const readJsonRecords: ReadRows = async function* (table, options) {
   let row = 0;
   const rowsOf = (texts: readonly string[]): RawRow[] =>
     texts.flatMap((text) => {
-      const rows = parseElement(text, row, table);
+      const before = row;
+      const rows = jsonRows(text, table.columns, (i) => before + i + 1);
       row += rows.length;
       return rows;
     });
@@ -26,18 +27,3 @@ export const readJsonRecords: ReadRows = async function* (table, options) {
     'It was cut off: download or unpack it again.',
   );
 };
-
-/** The rows of an element, of which `before` came before. */
-function parseElement(text: string, before: number, { columns }: Table): RawRow[] {
-  try {
-    return recordsIn(JSON.parse(text)).map((record, i) => rowOf(record, before + i + 1, columns));
-  } catch (error) {
-    return [{ row: before + 1, problem: problemOf(error), raw: text.slice(0, 1000) }];
-  }
-}
-
-/** JSON's complaint without the text that it quotes. */
-export function problemOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return `it is not valid JSON: ${message.replace(/,? \.{0,3}".*$/su, '')}`;
-}

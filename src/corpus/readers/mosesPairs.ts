@@ -2,7 +2,7 @@
  * Finds the texts that belong together among files: `x.ko` with `x.en`, as Moses and OPUS name them.
  */
 import { basename } from 'node:path';
-import type { StoredFile } from '../sources/storedFile.ts';
+import { type StoredFile, storedBytes } from '../sources/storedFile.ts';
 import type { Table } from './reader.ts';
 
 const sideName = /^(.*[._-])(ko|kor|kr|en|eng)(\.txt|\.gz|\.txt\.gz)?$/i;
@@ -28,7 +28,7 @@ export function pairMoses(files: readonly StoredFile[]): MosesPairs {
   for (const { ko, en } of sides.values()) {
     if (ko === undefined || en === undefined) continue;
     paired.add(ko).add(en);
-    const size = [...ko.segments, ...en.segments].reduce((sum, { length }) => sum + length, 0);
+    const size = storedBytes([...ko.segments, ...en.segments]);
     const corpus = basename(sideName.exec(ko.path)![1]!).replace(/[._-]+$/, '');
     pairs.push({
       path: ko.path,

@@ -2,10 +2,11 @@
  * Reads Parquet files through the engine.
  */
 import { CorpusError } from '../../errors.ts';
-import { type Database, identifier, literal, openDatabase } from '../duckdb.ts';
+import { type Database, identifier, numberedParquet, openDatabase } from '../duckdb.ts';
 import { onDisk } from '../sources/content.ts';
 import type { StoredFile } from '../sources/storedFile.ts';
 import type { RawRow, ReadOptions, ReadRows } from './reader.ts';
+import { rawRow } from './records.ts';
 
 async function withEngine<Result>(
   file: StoredFile,
@@ -16,7 +17,7 @@ async function withEngine<Result>(
   const database = await openDatabase({ threads: 1, memory: 256, scratch: options.scratch });
   return (async function* () {
     try {
-      yield* use(database, `read_parquet(${literal(path)}, file_row_number = true)`);
+      yield* use(database, numberedParquet(path));
     } catch (error) {
       if (error instanceof CorpusError || !(error instanceof Error)) throw error;
       const why = error.message.split('\n')[0];
@@ -57,10 +58,7 @@ export const readParquet: ReadRows = async function* (table, options) {
     for await (const [kos, ens, domains] of database.columns(
       `SELECT ${wanted} FROM ${source} ORDER BY file_row_number`,
     )) {
-      yield kos!.map((text, i): RawRow => {
-        const domain = domains![i];
-        return { row: ++row, ko: text, en: ens![i], ...(typeof domain === 'string' ? { domain } : {}) };
-      });
+      yield kos!.map((ko, i) => rawRow(++row, ko, ens![i], domains![i]));
     }
   });
   yield* batches;

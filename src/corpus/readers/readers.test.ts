@@ -81,7 +81,7 @@ test('records of CSV come out whole, line breaks and quotes in cells included', 
         .map((row) => row.map((cell) => `"${cell.replaceAll('"', '""')}"`).join(','))
         .join('\n');
       const lines = text.split('\n');
-      const splitter = splitRecords(',');
+      const splitter = splitRecords();
       const found = [];
       for (let i = 0; i < lines.length; i += batch + 1)
         found.push(...splitter.push(lines.slice(i, i + batch + 1)));
@@ -93,7 +93,7 @@ test('records of CSV come out whole, line breaks and quotes in cells included', 
 });
 
 test('a line with too many cells, and one with a quote too many, are given up alone', () => {
-  const splitter = splitRecords(',');
+  const splitter = splitRecords();
   const lines = ['a,b', '1,2', '1,2,3', '"x,2', '3,4', '"p\nq",5'.split('\n'), '6,7'].flat();
   const found = [...splitter.push(lines), ...splitter.end()];
   expect(found.map((record) => ('cells' in record ? record.cells : 'broken'))).toEqual([

@@ -6,7 +6,7 @@ import { CorpusError } from '../../errors.ts';
 import type { Skipped } from '../report/corpusReport.ts';
 import { headOf } from '../sources/content.ts';
 import { readSmallFiles } from '../sources/smallFiles.ts';
-import type { SmallFileSet, StoredFile } from '../sources/storedFile.ts';
+import { type SmallFileSet, type StoredFile, storedBytes } from '../sources/storedFile.ts';
 import type { Found } from '../sources/walk.ts';
 import { splitRecords } from './csvRecords.ts';
 import { headless } from './delimited.ts';
@@ -99,7 +99,7 @@ function candidateOf(file: StoredFile, format: FormatName, shape: Shape, identit
     corpus: shape.corpus ?? nameOf(file.path),
     files: [file],
     columns: shape.columns,
-    size: file.segments.reduce((sum, { length }) => sum + length, 0),
+    size: storedBytes(file.segments),
   };
   return { table, identity };
 }
@@ -211,7 +211,7 @@ function recogniseDelimited(
 
 function csvRows(lines: readonly string[]): (readonly string[])[] {
   // The last line of a head may be cut.
-  return splitRecords(',')
+  return splitRecords()
     .push(lines.slice(0, -1))
     .flatMap((record) => ('cells' in record ? [record.cells] : []));
 }
@@ -234,7 +234,7 @@ async function recogniseSet(set: SmallFileSet, options: RecogniseOptions): Promi
       const shape = shapeOfRecord(bytes.toString('utf8').replace(/^\ufeff/, ''), options);
       if (shape === undefined) continue;
       const corpus = shape.corpus ?? nameOf(set.path);
-      const size = set.archive?.segments.reduce((sum, { length }) => sum + length, 0) ?? 500 * set.count;
+      const size = set.archive === undefined ? 500 * set.count : storedBytes(set.archive.segments);
       const table = {
         path: set.path,
         format: 'small-json' as const,

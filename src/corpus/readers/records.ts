@@ -132,15 +132,40 @@ function flat(record: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(inner).map(([key, value]) => [`translation.${key}`, value]));
 }
 
-/** The row that a record is; one that is no object has nothing. */
-export function rowOf(record: unknown, row: number, columns: Columns): RawRow {
-  if (!isJsonObject(record))
+/**
+ * The rows of a JSON text, the i-th (from 0) at `rowAt(i)`; a text that is no JSON is one row with its problem, and so is
+ * a record that is no object.
+ */
+export function jsonRows(text: string, columns: Columns, rowAt: (i: number) => number): RawRow[] {
+  try {
+    return recordsIn(JSON.parse(text)).map((record, i) => recordRow(record, rowAt(i), columns));
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    // Without the text that it quotes, which stands in `raw`.
+    const problem = `it is not valid JSON: ${message.replace(/,? \.{0,3}".*$/su, '')}`;
+    return [{ row: rowAt(0), problem, raw: text.slice(0, 1000) }];
+  }
+}
+
+function recordRow(record: unknown, row: number, { ko, en, domain }: Columns): RawRow {
+  if (!isJsonObject(record)) {
     return { row, problem: 'it is no object', raw: String(JSON.stringify(record)).slice(0, 1000) };
-  const domain = columns.domain === undefined ? undefined : record[columns.domain];
-  return {
-    row,
-    ko: record[columns.ko],
-    en: record[columns.en],
-    ...(typeof domain === 'string' ? { domain } : {}),
-  };
+  }
+  return rawRow(row, record[ko], record[en], domain === undefined ? undefined : record[domain]);
+}
+
+/** A row of three values as they stand; a domain that is no text is none. */
+export function rawRow(row: number, ko: unknown, en: unknown, domain: unknown): RawRow {
+  return typeof domain === 'string' ? { row, ko, en, domain } : { row, ko, en };
+}
+
+/** Where the columns stand in a row; -1 for one that does not. */
+export interface Places {
+  readonly ko: number;
+  readonly en: number;
+  readonly domain: number;
+}
+
+export function placesOf({ ko, en, domain }: Columns, placeOf: (name: string) => number): Places {
+  return { ko: placeOf(ko), en: placeOf(en), domain: domain === undefined ? -1 : placeOf(domain) };
 }

@@ -3,9 +3,8 @@
  */
 import { readSmallFiles } from '../sources/smallFiles.ts';
 import type { SmallFile } from '../sources/storedFile.ts';
-import { problemOf } from './json.ts';
 import type { RawRow, ReadRows, Table } from './reader.ts';
-import { recordsIn, rowOf } from './records.ts';
+import { jsonRows } from './records.ts';
 
 export const readSmallJson: ReadRows = async function* (table, options) {
   for await (const files of readSmallFiles(table.set!, options)) {
@@ -17,9 +16,5 @@ function rowsOf({ name, bytes, problem }: SmallFile, { path: set, columns }: Tab
   const path = `${set}/${name}`;
   if (problem !== undefined) return [{ row: 1, path, problem }];
   const text = bytes.toString('utf8').replace(/^\ufeff/, '');
-  try {
-    return recordsIn(JSON.parse(text)).map((record, i) => ({ ...rowOf(record, i + 1, columns), path }));
-  } catch (error) {
-    return [{ row: 1, path, problem: problemOf(error), raw: text.slice(0, 1000) }];
-  }
+  return jsonRows(text, columns, (i) => i + 1).map((row) => ({ ...row, path }));
 }

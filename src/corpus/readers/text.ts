@@ -11,7 +11,7 @@ import type { ReadOptions } from './reader.ts';
  * The encoding of a text that begins with `head`: as its byte order mark says; else UTF-8 where the bytes are that;
  * else CP949, which Korean Windows writes.
  */
-export function encodingOf(head: Buffer): string {
+function encodingOf(head: Buffer): string {
   if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le';
   if (head[0] === 0xfe && head[1] === 0xff) return 'utf-16be';
   // The head may end within a character, of up to four bytes.

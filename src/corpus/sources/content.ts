@@ -10,7 +10,7 @@ import { createGunzip, createInflateRaw } from 'node:zlib';
 import { systemCode } from '../../checkpoint/file.ts';
 import type { ByteReader } from '../../checkpoint/zip.ts';
 import { CorpusError } from '../../errors.ts';
-import type { StoredFile } from './storedFile.ts';
+import { type StoredFile, storedBytes } from './storedFile.ts';
 
 export interface ContentOptions {
   readonly signal?: AbortSignal;
@@ -144,7 +144,7 @@ export async function openRandom(
 ): Promise<RandomAccess> {
   const plain = file.packing === 'none' ? file : await unpacked(file, scratch, options);
   const handles = await openAll(plain);
-  const size = plain.segments.reduce((sum, { length }) => sum + length, 0);
+  const size = storedBytes(plain.segments);
   return {
     path: file.path,
     size,
@@ -186,7 +186,14 @@ async function openAll({ path, segments }: StoredFile): Promise<ReadonlyMap<stri
   return handles;
 }
 
-let unpackedFiles = 0;
+/** Threads of one process share a scratch folder. */
+const threadName = Math.random().toString(36).slice(2, 8);
+let scratchFiles = 0;
+
+/** A path in `scratch` that nothing has yet. */
+export function scratchPath(scratch: string): string {
+  return join(scratch, `${process.pid}-${threadName}-${scratchFiles++}`);
+}
 
 /** The same file with its content unpacked in `scratch`. */
 export async function unpacked(
@@ -194,7 +201,7 @@ export async function unpacked(
   scratch: string,
   options?: ContentOptions,
 ): Promise<StoredFile> {
-  const path = join(scratch, `${process.pid}-${threadName}-${unpackedFiles++}`);
+  const path = scratchPath(scratch);
   await pipeline(Readable.from(chunksOf(file, options)), createWriteStream(path, { flags: 'wx' })).catch(
     (cause) => {
       if (systemCode(cause) === undefined) throw cause;
@@ -210,9 +217,6 @@ export async function unpacked(
   const { size } = await stat(path);
   return { path: file.path, segments: [{ file: path, offset: 0, length: size }], packing: 'none', size };
 }
-
-/** Threads of one process unpack into one folder. */
-const threadName = Math.random().toString(36).slice(2, 8);
 
 /** A path under which other programs find the content: its own, where it is a whole file of the disk. */
 export async function onDisk(file: StoredFile, scratch: string, options?: ContentOptions): Promise<string> {

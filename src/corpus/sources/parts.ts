@@ -4,7 +4,7 @@
  */
 import { posix } from 'node:path';
 import { CorpusError } from '../../errors.ts';
-import type { StoredFile } from './storedFile.ts';
+import { type StoredFile, storedBytes } from './storedFile.ts';
 
 // Three digits alone are also the number of a corpus or of a day: only after an archive's name do they count parts.
 const partName = /^(.+)\.part(\d+)$|^(.+\.(?:zip|tar|t?gz))\.(\d{3})$/i;
@@ -51,7 +51,7 @@ function whole(path: string, parts: readonly Part[]): StoredFile {
     );
   }
   const segments = sorted.flatMap(({ file }) => file.segments);
-  const size = segments.reduce((sum, { length }) => sum + length, 0);
+  const size = storedBytes(segments);
   return { path, segments, packing: 'none', size, parts: names };
 }
 

@@ -5,10 +5,11 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
+import { localHeaderBytes, localHeaderLength } from '../../checkpoint/zip.ts';
 import { isClutter } from './clutter.ts';
 import { type ContentOptions, damaged, openRandom, type RandomAccess } from './content.ts';
 import type { SmallFile, SmallFileSet } from './storedFile.ts';
-import { headerLength, packingOf, type ZipMember, zipMembers } from './zip.ts';
+import { packingOf, type ZipMember, zipMembers } from './zip.ts';
 
 const mostOfSmall = 2 ** 16;
 
@@ -89,7 +90,7 @@ async function* readZip(archive: RandomAccess, { signal, onBytes }: ContentOptio
 
 /** A place after the member's content, wherever its header ends. */
 function endOf({ record }: ZipMember): number {
-  return record.header + 30 + record.name.length + headerSlack + record.packedSize;
+  return record.header + localHeaderBytes + record.name.length + headerSlack + record.packedSize;
 }
 
 /** The member from its header on, where that is longer than was foreseen and `stored` ends before. */
@@ -98,7 +99,7 @@ function missingOf(
   { record }: ZipMember,
   stored: Buffer,
 ): Promise<Buffer> | undefined {
-  const length = (headerLength(stored) ?? 0) + record.packedSize;
+  const length = (localHeaderLength(stored) ?? 0) + record.packedSize;
   if (length <= stored.length || record.header + length > archive.size) return undefined;
   return archive.read(record.header, length);
 }
@@ -106,7 +107,7 @@ function missingOf(
 function unpackMember(archive: string, { name, record }: ZipMember, stored: Buffer): SmallFile {
   const path = `${archive}/${name}`;
   try {
-    const header = headerLength(stored);
+    const header = localHeaderLength(stored);
     if (header === undefined) throw damaged({ path }, 'its header in the archive is broken');
     const packed = stored.subarray(header, header + record.packedSize);
     if (packed.length < record.packedSize) throw damaged({ path }, 'it is cut off');

@@ -11,6 +11,11 @@ export interface Segment {
   readonly length: number;
 }
 
+/** Bytes of some stretches together. */
+export function storedBytes(segments: readonly Segment[]): number {
+  return segments.reduce((sum, { length }) => sum + length, 0);
+}
+
 export interface StoredFile {
   /** Where a person finds it: the path on the disk, then the path inside each archive, NFC, joined by `/`. */
   readonly path: string;

@@ -2,7 +2,12 @@
  * The files in a zip archive, as stretches of the archive itself.
  */
 import { crc32 } from 'node:zlib';
-import { readZipDirectory, type ZipRecord } from '../../checkpoint/zip.ts';
+import {
+  localHeaderBytes,
+  localHeaderLength,
+  readZipDirectory,
+  type ZipRecord,
+} from '../../checkpoint/zip.ts';
 import { CheckpointError, CorpusError } from '../../errors.ts';
 import { damaged, type RandomAccess } from './content.ts';
 import type { Segment, StoredFile } from './storedFile.ts';
@@ -21,7 +26,7 @@ export async function zipMembers(archive: RandomAccess, parts?: readonly string[
   const records = await readZipDirectory(archive).catch((error: Error) => {
     if (!(error instanceof CheckpointError)) throw error;
     throw new CorpusError(
-      error.message.slice(0, -error.remedy.length - 1),
+      error.problem,
       parts === undefined
         ? 'Download it again; if it came in parts, check that none is missing.'
         : `It was joined from ${parts.join(', ')}: check that none is missing.`,
@@ -37,15 +42,13 @@ export async function zipMembers(archive: RandomAccess, parts?: readonly string[
     // Files that share their bytes are how a small archive unpacks to more than any disk holds (Fifield, 2019).
     if (record.header < end)
       throw damaged({ path: `${archive.path}/${name}` }, 'it overlaps another file of the archive');
-    end = record.header + headerBytes + record.packedSize;
+    end = record.header + localHeaderBytes + record.packedSize;
   }
   return members;
 }
 
 /** Local headers that lie so close, in bytes, are read at once. */
 const headersAtOnce = 2 ** 16;
-/** Bytes of a local header before its name. */
-const headerBytes = 30;
 
 /**
  * Members, in the order in which they lie, as stored files. `archive` reads what `segments`, the archive's own, hold.
@@ -61,11 +64,11 @@ export async function* zipFiles(
   for (const [i, { name, record }] of members.entries()) {
     const path = `${archive.path}/${name}`;
     const packing = packingOf(path, record);
-    if (record.header + headerBytes > first + headers.length) {
+    if (record.header + localHeaderBytes > first + headers.length) {
       first = record.header;
       headers = await archive.read(first, lengthOfHeaders(members, i));
     }
-    const length = headerLength(headers.subarray(record.header - first));
+    const length = localHeaderLength(headers.subarray(record.header - first));
     if (length === undefined) throw damaged({ path }, 'its header in the archive is broken');
     const stored = stretch(segments, record.header + length, record.packedSize);
     yield { path, segments: stored, packing, size: record.size };
@@ -75,9 +78,9 @@ export async function* zipFiles(
 /** Bytes from the header of member `i` to the end of the last header that is to be read with it. */
 function lengthOfHeaders(members: readonly ZipMember[], i: number): number {
   const first = members[i]!.record.header;
-  let length = headerBytes;
+  let length = localHeaderBytes;
   for (let next = i + 1; next < members.length; next++) {
-    const end = members[next]!.record.header + headerBytes - first;
+    const end = members[next]!.record.header + localHeaderBytes - first;
     if (end > headersAtOnce) break;
     length = end;
   }
@@ -96,14 +99,6 @@ export function packingOf(path: string, { flags, method }: ZipRecord): 'none' | 
     `${path} is packed by method ${method}, which is not known here.`,
     'Unpack the archive and give the folder.',
   );
-}
-
-const localSignature = 0x04034b50;
-
-/** Where content begins after the local header `bytes`, from the header's first byte on; undefined if it is none. */
-export function headerLength(bytes: Buffer): number | undefined {
-  if (bytes.length < headerBytes || bytes.readUInt32LE(0) !== localSignature) return undefined;
-  return headerBytes + bytes.readUInt16LE(26) + bytes.readUInt16LE(28);
 }
 
 /** The `length` bytes from `start` of what `segments` hold together. */

@@ -1,30 +1,13 @@
 /**
  * Rows of a synthetic corpus, clean or with exactly one kind of dirt, and how many of each there are.
  */
-import type { Mark, Reason, Repair } from '../reasons.ts';
+import { marks, reasons, repairs } from '../reasons.ts';
 import { numbersFrom, type Sentence, sentence } from './sentences.ts';
 
-export const dirtKinds = [
-  'broken',
-  'missing',
-  'empty',
-  'equal',
-  'hangulInEnglish',
-  'noLatinInEnglish',
-  'noHangulInKorean',
-  'lengthRatio',
-  'tooLong',
-  'duplicate',
-  'nearDuplicate',
-  'nfc',
-  'controls',
-  'entities',
-  'lineBreaks',
-  'spaces',
-  'masked',
-  'fullWidth',
-  'speakerDash',
-] as const satisfies readonly (Reason | Repair | Mark)[];
+/** Whether a side stands in another pair depends on the rules, not on the row. */
+const rowReasons = reasons.filter((reason) => reason !== 'sideDuplicate');
+
+export const dirtKinds = [...rowReasons, ...repairs, ...marks] as const;
 export type Dirt = (typeof dirtKinds)[number];
 
 export interface SyntheticRow {

@@ -7,19 +7,17 @@
  */
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, readFile, rm } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { writeAll, writeFileAtomic, writeFolderAtomic } from '../../checkpoint/atomic.ts';
 import { readJson, writeJson } from '../../checkpoint/json.ts';
-import { openTokenizer } from '../../encoders/tokenizerFolder.ts';
 import { CorpusError } from '../../errors.ts';
 import type { Tokenizer } from '../../text/tokenizer.ts';
 import { channel } from '../build/channel.ts';
-import { literal, openDatabase } from '../duckdb.ts';
+import { numberedParquet, openDatabase } from '../duckdb.ts';
 import { pairsFile, tokensFolder } from '../layout.ts';
 import type { CorpusStore } from '../store.ts';
-import { tokenizerFingerprint } from '../tokenizers.ts';
-import { runJobs, type Task } from '../workers.ts';
+import { type KnownTokenizer, knowTokenizer, tokenizerOf } from '../tokenizers.ts';
+import { runJobs, type Task, workerBeside } from '../workers.ts';
 import { bytesAnId, makeShard, type Shard, type ShardJob } from './shard.ts';
 
 export interface TokenOptions {
@@ -57,7 +55,7 @@ export interface TokenProgress {
 
 const shardTask: Task<ShardJob, Shard> = {
   run: makeShard,
-  worker: new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url),
+  worker: workerBeside(import.meta.url),
 };
 
 /**
@@ -68,11 +66,11 @@ export async function* openTokens(
   store: CorpusStore,
   options: TokenOptions,
 ): AsyncGenerator<TokenProgress, TokenCache, void> {
-  const folder = join(store.folder, tokensFolder, await tokenizerFingerprint(options.tokenizer));
+  const known = await knowTokenizer(options.tokenizer);
+  const folder = join(store.folder, tokensFolder, known.fingerprint);
   const count = Math.min(options.count ?? store.report.pairs, store.report.pairs);
-  if ((await pairsIn(folder)) < count) yield* fill(store, folder, count, options);
-  const { tokenizer } = await openTokenizer(options.tokenizer);
-  return readCache(folder, count, tokenizer);
+  if ((await pairsIn(folder)) < count) yield* fill(store, folder, count, { ...options, tokenizer: known });
+  return readCache(folder, count, await tokenizerOf(known));
 }
 
 interface CacheFacts {
@@ -93,14 +91,14 @@ async function* fill(
   store: CorpusStore,
   folder: string,
   total: number,
-  { tokenizer, threads, signal }: TokenOptions,
+  { tokenizer, threads, signal }: Omit<TokenOptions, 'tokenizer'> & { readonly tokenizer: KnownTokenizer },
 ): AsyncGenerator<TokenProgress, void, void> {
   const events = channel<TokenProgress>();
   let done = 0;
   const work = writeFolderAtomic(folder, async (temporary) => {
     const jobs = await shardJobs(store, tokenizer, total, temporary);
     await runJobs(shardTask, jobs, {
-      threads: threads ?? Math.min(8, availableParallelism()),
+      threads,
       signal,
       onProgress: (pairs) => {
         done += pairs;
@@ -122,7 +120,7 @@ async function* fill(
 /** Cuts the first `total` rows into stretches of the key that they are sorted by, which a reader finds without search. */
 async function shardJobs(
   store: CorpusStore,
-  tokenizer: string,
+  tokenizer: KnownTokenizer,
   total: number,
   temporary: string,
 ): Promise<ShardJob[]> {
@@ -130,7 +128,7 @@ async function shardJobs(
   const database = await openDatabase({ threads: 2, memory: 256, scratch: temporary });
   try {
     const rows = await database.rows(
-      `SELECT sample_key AS key FROM read_parquet(${literal(pairs)}, file_row_number = true)
+      `SELECT sample_key AS key FROM ${numberedParquet(pairs)}
        WHERE file_row_number < ${total} AND (file_row_number % ${shardPairs} = 0 OR file_row_number = ${total - 1})
        ORDER BY file_row_number`,
     );

@@ -6,16 +6,16 @@
  */
 import { open } from 'node:fs/promises';
 import { writeAll } from '../../checkpoint/atomic.ts';
-import { openTokenizer } from '../../encoders/tokenizerFolder.ts';
 import { promptLength, type Tokenizer } from '../../text/tokenizer.ts';
-import { literal, openDatabase } from '../duckdb.ts';
+import { numberedParquet, openDatabase } from '../duckdb.ts';
+import { type KnownTokenizer, tokenizerOf } from '../tokenizers.ts';
 import type { TaskOptions } from '../workers.ts';
 
 /** Plain data: it is sent to a worker. */
 export interface ShardJob {
   /** The store's Parquet file. */
   readonly pairs: string;
-  readonly tokenizer: string;
+  readonly tokenizer: KnownTokenizer;
   /** The rows of which the sample key lies between, ends included, as text: it has 64 bits. */
   readonly from: string;
   readonly to: string;
@@ -36,14 +36,14 @@ export function bytesAnId({ vocabSize }: Tokenizer): 2 | 4 {
 
 /** Encodes the pairs of a stretch, cut to 77 tokens, and writes them. */
 export async function makeShard(job: ShardJob, { signal, onProgress }: TaskOptions): Promise<Shard> {
-  const { tokenizer } = await openTokenizer(job.tokenizer);
+  const tokenizer = await tokenizerOf(job.tokenizer);
   const database = await openDatabase({ threads: 1, memory: 192, scratch: job.scratch });
   const lengthsFile = await open(`${job.shard}.lengths`, 'w');
   const idsFile = await open(`${job.shard}.ids`, 'w');
   let pairs = 0;
   try {
     const rows = database.columns(
-      `SELECT en, ko FROM read_parquet(${literal(job.pairs)}, file_row_number = true)
+      `SELECT en, ko FROM ${numberedParquet(job.pairs)}
        WHERE sample_key BETWEEN ${job.from}::UBIGINT AND ${job.to}::UBIGINT ORDER BY file_row_number`,
     );
     for await (const [en, ko] of rows) {

@@ -4,4 +4,4 @@
 import { serve } from '../workers.ts';
 import { makeShard, type Shard, type ShardJob } from './shard.ts';
 
-await serve<ShardJob, Shard>(makeShard);
+serve<ShardJob, Shard>(makeShard);

@@ -5,8 +5,8 @@
  * memory. Sheets name them nearly in order: a few pages of the file answer almost all.
  */
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
 import { SaxesParser } from 'saxes';
+import { scratchPath } from '../../sources/content.ts';
 import type { StoredFile } from '../../sources/storedFile.ts';
 import type { ReadOptions } from '../reader.ts';
 import { feedXml } from './workbook.ts';
@@ -20,8 +20,6 @@ export interface SharedStrings {
 
 export const noStrings: SharedStrings = { count: 0, get: () => undefined, close: () => {} };
 
-let tables = 0;
-
 /**
  * Reads the table, or at least its first `enough` strings, into a file in `scratch`. Throws CorpusError if it is damaged.
  */
@@ -30,11 +28,7 @@ export async function readSharedStrings(
   options: ReadOptions,
   enough = Number.POSITIVE_INFINITY,
 ): Promise<SharedStrings> {
-  const path = join(
-    options.scratch,
-    `strings-${process.pid}-${Math.random().toString(36).slice(2)}-${tables++}`,
-  );
-  const file = openSync(path, 'wx+');
+  const file = openSync(scratchPath(options.scratch), 'wx+');
   const starts = growingOffsets();
   let waiting: Buffer[] = [];
   let end = 0;

@@ -21,7 +21,7 @@ export async function openWorkbook(file: StoredFile, options: ReadOptions): Prom
   const parts = await partsOf(file, options).catch((cause) => {
     if (!(cause instanceof CorpusError)) throw cause;
     throw new CorpusError(
-      `${file.path} is no Excel file (.xlsx): ${cause.message.slice(0, -cause.remedy.length - 1)}`,
+      `${file.path} is no Excel file (.xlsx): ${cause.problem}`,
       'Download it again, or save it from Excel as .xlsx.',
       { cause },
     );
@@ -75,21 +75,14 @@ async function elementsOf(
   parser.on('opentag', (tag) => {
     if (tag.name === name) found.push(tag.attributes as Record<string, string>);
   });
-  await parseXml(parser, part, options, () => part.path);
+  for await (const _ of feedXml(parser, part, options, () => part.path));
   return found;
 }
 
-/** Feeds a part to a parser; `where` says, when it is no XML, in which place. */
-export async function parseXml(
-  parser: SaxesParser<{ xmlns: false }>,
-  part: StoredFile,
-  options: ReadOptions,
-  where: () => string,
-): Promise<void> {
-  for await (const _ of feedXml(parser, part, options, where));
-}
-
-/** The same, step by step: what the parser found in a chunk may be taken after each. */
+/**
+ * Feeds a part to a parser step by step: what the parser found in a chunk may be taken after each. `where` says, when it
+ * is no XML, in which place.
+ */
 export async function* feedXml(
   parser: SaxesParser<{ xmlns: false }>,
   part: StoredFile,

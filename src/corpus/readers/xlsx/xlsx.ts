@@ -4,7 +4,8 @@
 import { SaxesParser } from 'saxes';
 import { CorpusError } from '../../../errors.ts';
 import type { StoredFile } from '../../sources/storedFile.ts';
-import type { Columns, RawRow, ReadOptions, ReadRows } from '../reader.ts';
+import type { RawRow, ReadOptions, ReadRows } from '../reader.ts';
+import { type Places, placesOf, rawRow } from '../records.ts';
 import { noStrings, readSharedStrings, type SharedStrings, unescaped } from './strings.ts';
 import { feedXml, openWorkbook, type Workbook } from './workbook.ts';
 
@@ -48,8 +49,11 @@ export const readXlsx: ReadRows = async function* (table, options) {
     for await (const rows of sheetRows(workbook, options)) {
       const batch: RawRow[] = [];
       for (const row of rows) {
-        if (places === undefined) places = placesOf(table.columns, headerNames(row, strings));
-        else batch.push(rawRow(row, places, strings));
+        if (places === undefined) {
+          const names = headerNames(row, strings);
+          // Of columns of one name the last counts: AI Hub's texts stand at the end.
+          places = placesOf(table.columns, (name) => names.lastIndexOf(name));
+        } else batch.push(sheetRow(row, places, strings));
       }
       yield batch;
     }
@@ -72,22 +76,7 @@ function headerNames({ cells }: SheetRow, strings: SharedStrings): string[] {
   return Array.from(names, (name) => name ?? '');
 }
 
-interface Places {
-  readonly ko: number;
-  readonly en: number;
-  readonly domain: number;
-}
-
-/** Of columns of one name the last counts: AI Hub's texts stand at the end. */
-function placesOf({ ko, en, domain }: Columns, names: readonly string[]): Places {
-  return {
-    ko: names.lastIndexOf(ko),
-    en: names.lastIndexOf(en),
-    domain: domain === undefined ? -1 : names.lastIndexOf(domain),
-  };
-}
-
-function rawRow({ number, cells }: SheetRow, places: Places, strings: SharedStrings): RawRow {
+function sheetRow({ number, cells }: SheetRow, places: Places, strings: SharedStrings): RawRow {
   let ko: unknown;
   let en: unknown;
   let domain: unknown;
@@ -99,7 +88,7 @@ function rawRow({ number, cells }: SheetRow, places: Places, strings: SharedStri
   if (ko === unknownString || en === unknownString) {
     return { row: number, problem: 'a cell names a string that the workbook does not have' };
   }
-  return { row: number, ko, en, ...(typeof domain === 'string' ? { domain } : {}) };
+  return rawRow(number, ko, en, domain);
 }
 
 const unknownString = Symbol('no such string');
@@ -138,13 +127,9 @@ async function* sheetRows(
     }
   } catch (error) {
     if (!(error instanceof CorpusError) || error.message.startsWith(`${path}, after row`)) throw error;
-    throw new CorpusError(
-      `${path} is damaged after row ${last}: ${error.message.slice(0, -error.remedy.length - 1)}`,
-      error.remedy,
-      {
-        cause: error,
-      },
-    );
+    throw new CorpusError(`${path} is damaged after row ${last}: ${error.problem}`, error.remedy, {
+      cause: error,
+    });
   }
 }
 
