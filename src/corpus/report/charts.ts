@@ -8,7 +8,7 @@ const count = (value: number) => value.toLocaleString('en');
 
 /** Lengths in bins: one chart, with the limit of 77 tokens where tokens are counted. */
 export function histogramChart({ counts, binSize, measure }: Histogram, title: string): string {
-  const [width, height, left, bottom, top] = [340, 130, 8, 20, 8];
+  const [width, height, left, bottom, top] = [340, 118, 14, 20, 12];
   const last = lastUsed(counts);
   const shown = counts.slice(0, last + 1);
   const most = Math.max(1, ...shown);
@@ -50,7 +50,7 @@ export function histogramChart({ counts, binSize, measure }: Histogram, title: s
 
 function limitLine(x: number, top: number, bottom: number): string {
   const line = element('line', { x1: x, x2: x, y1: top, y2: bottom, class: 'limit' });
-  return line + element('text', { x: x + 3, y: top + 9, class: 'tick limit-text' }, '77');
+  return line + element('text', { x: x - 5, y: top - 3, class: 'tick limit-text' }, '77');
 }
 
 /** The last bin of which all bins before hold all but a thousandth: longer tails would squeeze the rest. */

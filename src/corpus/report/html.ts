@@ -6,6 +6,7 @@ import { escapeXml } from '../../pictures/svg.ts';
 import { marks, reasons, repairs } from '../reasons.ts';
 import { histogramChart } from './charts.ts';
 import type { CorpusReport, Histogram, SourceCounts } from './corpusReport.ts';
+import { commonFolder } from './paths.ts';
 import { style } from './style.ts';
 import { totalOf } from './summary.ts';
 import { type Explained, markWords, reasonWords, repairWords, skippedWords, type Words } from './words.ts';
@@ -91,34 +92,18 @@ function flowRow(name: string, why: string, lost: number, left: number, rows: nu
 
 function sources({ sources: all }: CorpusReport): string {
   const used = reasons.filter((reason) => all.some(({ dropped }) => dropped[reason] !== undefined));
-  const header = [
-    `<th scope="col">${both('파일', 'file')}</th>`,
-    ...[both('행', 'rows'), both('쌍', 'pairs'), ...used.map((reason) => said(reasonWords[reason].name))].map(
-      (name) => `<th scope="col" class="number">${name}</th>`,
-    ),
+  const names = [
+    both('행', 'rows'),
+    both('쌍', 'pairs'),
+    ...used.map((reason) => said(reasonWords[reason].name)),
   ];
-  const row = (name: string, counts: Pick<SourceCounts, 'rows' | 'kept' | 'dropped'>) =>
-    `<tr><th scope="row">${name}</th>${[
-      counts.rows,
-      counts.kept,
-      ...used.map((reason) => counts.dropped[reason] ?? 0),
-    ]
-      .map(
-        (value) => `<td class="number">${value === 0 ? '<span class="quiet">·</span>' : count(value)}</td>`,
-      )
-      .join('')}</tr>`;
-  const rows = all.map((source) => row(sourceName(source), source));
-  const total =
-    all.length > 1 ? row(both('모두', 'all'), totalOf(all)).replace('<tr>', '<tr class="total">') : '';
-  return section(
-    '파일마다',
-    'File by file',
-    `<div class="scroll"><table><thead><tr>${header.join('')}</tr></thead><tbody>${rows.join('')}${total}</tbody></table></div>`,
-  );
-}
-
-function sourceName({ corpus, path, format }: SourceCounts): string {
-  return `${escapeXml(path)}<small>${escapeXml(corpus)} · ${format}</small>`;
+  const counts = ({ rows, kept, dropped }: Pick<SourceCounts, 'rows' | 'kept' | 'dropped'>) => [
+    rows,
+    kept,
+    ...used.map((reason) => dropped[reason] ?? 0),
+  ];
+  const total = all.length > 1 ? countRow(both('모두', 'all'), counts(totalOf(all)), 'total') : '';
+  return section('파일마다', 'File by file', fileTable(all, names, counts, total));
 }
 
 function changes({ sources: all }: CorpusReport): string {
@@ -130,19 +115,35 @@ function changes({ sources: all }: CorpusReport): string {
     ...marks.map((name) => ({ words: markWords[name], of: ({ marked }: SourceCounts) => marked[name] ?? 0 })),
   ].filter(({ of }) => all.some((source) => of(source) > 0));
   if (columns.length === 0) return '';
-  const header = columns
-    .map(({ words }) => `<th scope="col" class="number">${said(words.name)}</th>`)
-    .join('');
-  const rows = all.map((source) => {
-    const cells = columns.map(({ of }) => of(source));
-    return `<tr><th scope="row">${sourceName(source)}</th>${cells.map((value) => `<td class="number">${value === 0 ? '<span class="quiet">·</span>' : count(value)}</td>`).join('')}</tr>`;
-  });
+  const names = columns.map(({ words }) => said(words.name));
+  const table = fileTable(all, names, (source) => columns.map(({ of }) => of(source)));
   const notes = columns.map(({ words }) => explanation(words)).join('');
-  return section(
-    '고친 것과 눈여겨볼 것',
-    'Repaired, and worth knowing',
-    `<div class="scroll"><table><thead><tr><th scope="col">${both('파일', 'file')}</th>${header}</tr></thead><tbody>${rows.join('')}</tbody></table></div><dl>${notes}</dl>`,
+  return section('고친 것과 눈여겨볼 것', 'Repaired, and worth knowing', table, `<dl>${notes}</dl>`);
+}
+
+/** A row a source with its counts, under the names of what is counted; `more` are rows that follow. */
+function fileTable(
+  all: readonly SourceCounts[],
+  names: readonly string[],
+  counts: (source: SourceCounts) => readonly number[],
+  more = '',
+): string {
+  const folder = commonFolder(all.map(({ path }) => path));
+  const caption = folder === '' ? '' : `<caption>${escapeXml(folder)}</caption>`;
+  const header = names.map((name) => `<th scope="col" class="number">${name}</th>`).join('');
+  const rows = all.map((source) => {
+    const { corpus, path, format } = source;
+    const name = `${escapeXml(path.slice(folder.length))}<small>${escapeXml(corpus)} · ${format}</small>`;
+    return countRow(name, counts(source));
+  });
+  return `<div class="scroll"><table>${caption}<thead><tr><th scope="col">${both('파일', 'file')}</th>${header}</tr></thead><tbody>${rows.join('')}${more}</tbody></table></div>`;
+}
+
+function countRow(name: string, counts: readonly number[], kind?: string): string {
+  const cells = counts.map(
+    (value) => `<td class="number">${value === 0 ? '<span class="quiet">·</span>' : count(value)}</td>`,
   );
+  return `<tr${kind === undefined ? '' : ` class="${kind}"`}><th scope="row">${name}</th>${cells.join('')}</tr>`;
 }
 
 function explanation({ name, why }: Explained): string {

@@ -32,15 +32,15 @@ small{display:block;color:var(--muted);font-size:12.5px}
 .drop{background:var(--drop);min-width:1px}
 .scroll{overflow-x:auto}
 .scroll th:first-child{min-width:220px}
-.charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(300px,1fr));gap:12px 20px}
+.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:12px 28px}
 figure{margin:0}
 figcaption{font-size:13px;color:var(--muted)}
 .histogram{width:100%;height:auto;display:block}
 .bar{fill:var(--keep)}
 .axis{stroke:var(--line)}
-.limit{stroke:var(--drop);stroke-dasharray:3 2}
+.limit{stroke:var(--ink);stroke-dasharray:3 2}
 .tick{fill:var(--muted);font-size:10px}
-.limit-text{stroke:none}
+.limit-text{fill:var(--ink);paint-order:stroke;stroke:var(--paper);stroke-width:3px}
 dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(300px,1fr));gap:6px 20px;font-size:13px;margin:12px 0 0}
 dl div{display:flex;gap:8px}
 dt{white-space:nowrap}

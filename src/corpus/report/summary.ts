@@ -3,6 +3,7 @@
  */
 import { reasons } from '../reasons.ts';
 import type { CorpusReport, SourceCounts } from './corpusReport.ts';
+import { commonFolder } from './paths.ts';
 import { type Language, reasonWords } from './words.ts';
 
 const headers = {
@@ -12,9 +13,10 @@ const headers = {
 
 /** A header, a row for each source, and their sum where there are several. The first two columns and the last are text. */
 export function summaryTable({ sources }: CorpusReport, language: Language): (readonly string[])[] {
+  const folder = commonFolder(sources.map(({ path }) => path));
   const rows = sources.map((source) => [
     source.corpus,
-    shortened(source.path),
+    shortened(source.path.slice(folder.length)),
     ...numbers(source),
     why(source.dropped, language),
   ]);
@@ -30,14 +32,19 @@ function numbers({ rows, kept }: Pick<SourceCounts, 'rows' | 'kept'>): string[] 
   return [rows.toLocaleString('en'), kept.toLocaleString('en')];
 }
 
+/** More would make a line that nobody reads; the page has them all. */
+const mostReasons = 3;
+
+/** The reasons that cost most, and how many rows the others cost. */
 function why(dropped: SourceCounts['dropped'], language: Language): string {
-  return reasons
-    .flatMap((reason) =>
-      dropped[reason]
-        ? [`${reasonWords[reason].name[language]} ${dropped[reason].toLocaleString('en')}`]
-        : [],
-    )
-    .join(', ');
+  const costs = reasons
+    .map((reason) => ({ name: reasonWords[reason].name[language], rows: dropped[reason] ?? 0 }))
+    .filter(({ rows }) => rows > 0)
+    .sort((a, b) => b.rows - a.rows);
+  const others = costs.slice(mostReasons).reduce((sum, { rows }) => sum + rows, 0);
+  const shown = costs.slice(0, mostReasons);
+  if (others > 0) shown.push({ name: language === 'ko' ? '그 밖' : 'others', rows: others });
+  return shown.map(({ name, rows }) => `${name} ${rows.toLocaleString('en')}`).join(', ');
 }
 
 /** The end of a path, which tells more than its beginning. */

@@ -60,10 +60,11 @@ export function addBuild(corpus: Command): void {
       readRatio,
       defaultRules.ratio,
     )
-    .option(
-      '--teacher <folder>',
-      t('교사의 토크나이저 (기본 CLIP)', 'tokenizer of the teacher (default CLIP)'),
-      clipTokenizerFolder,
+    .addOption(
+      new Option('--teacher <folder>', t('교사의 토크나이저', 'tokenizer of the teacher')).default(
+        clipTokenizerFolder,
+        t('내장 CLIP', 'the packaged CLIP'),
+      ),
     )
     .option('--student <folder>', t('학생의 토크나이저', 'tokenizer of the student'))
     .option('--ko <name>', t('한국어 열 이름', 'column with Korean'))
@@ -135,6 +136,7 @@ function buildView() {
   let bar: Progress | undefined;
   let rows = 0;
   let bytes = 0;
+  let total = 0;
   let shown = 0;
   const say = (text: string) => process.stderr.write(`${text}\n`);
   const stop = () => {
@@ -149,8 +151,9 @@ function buildView() {
         rows = event.kept.rows;
         bytes = event.kept.bytes;
         shown = megabytes(bytes);
+        total = Math.max(1, megabytes(event.bytes));
         bar = progress({
-          total: Math.max(1, megabytes(event.bytes)),
+          total,
           done: shown,
           label: word('읽기', 'reading'),
           unit: 'MB',
@@ -162,6 +165,8 @@ function buildView() {
         bar?.tick(now - shown, `${rows.toLocaleString('en')} ${word('행', 'rows')}`);
         shown = now;
       } else {
+        // What a reader did not need, such as the directory of a zip, counts as read when all is.
+        bar?.tick(total - shown);
         stop();
         say(
           event.kind === 'selecting'
@@ -185,8 +190,13 @@ function megabytes(bytes: number): number {
 }
 
 function sayResult(report: CorpusReport, out: string): void {
-  const [header, ...rows] = summaryTable(report, word('ko', 'en') as 'ko' | 'en');
-  for (const line of tableLines(header!, rows, 2)) console.log(line);
+  const rows = summaryTable(report, word('ko', 'en') as 'ko' | 'en');
+  // What costs rows is told behind the table: aligned to the longest it would not fit on a screen.
+  const [header, ...lines] = rows.map((row) => row.slice(0, -1));
+  const reasons = rows.map((row) => row.at(-1)!);
+  reasons.splice(1, 0, '');
+  for (const [i, line] of tableLines(header!, lines, 2).entries())
+    console.log(`${line}  ${reasons[i]}`.trimEnd());
   const read = report.sources.reduce((sum, source) => sum + source.rows, 0);
   const count = (value: number) => value.toLocaleString('en');
   console.log(
