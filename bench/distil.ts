@@ -28,7 +28,7 @@ const rounds = 20;
 
 const experiment = await readExperiment('experiments/emoji-roberta.yaml');
 const teacher = await openDiffusersFolder(experiment.teacher);
-const start = await openStart(experiment, teacher.textEncoder.folder);
+const start = await openStart(experiment, teacher);
 const folder = await mkdtemp(join(tmpdir(), 'ksd-bench-'));
 const sampled = { ...experiment, corpus: { ...experiment.corpus, sample: 4000 } };
 const data = await dataOf({

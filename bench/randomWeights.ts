@@ -8,18 +8,19 @@ import { torchGenerator } from '../src/random/torch.ts';
 
 /**
  * Writes a tensor for every parameter of `graph`. All are views of one block of normal numbers (standard deviation
- * 0.02, as models are initialised), so the memory it takes is that of the largest tensor.
+ * 0.02, as models are initialised), so the memory it takes is that of the largest tensor. No two begin at the same
+ * place: the engine would keep equal ones only once.
  */
 export async function writeRandomWeights(path: string, graph: Graph, dtype: 'F32' | 'F16'): Promise<void> {
   const shapes = [...graph.parameters].map(
     ([name, { shape }]) => [name, shape as readonly number[]] as const,
   );
   const sizes = shapes.map(([, shape]) => shape.reduce((a, b) => a * b, 1));
-  const floats = torchGenerator(1).randn([Math.max(...sizes)]);
+  const floats = torchGenerator(1).randn([Math.max(...sizes) + sizes.length]);
   const block = floats.map((value) => 0.02 * value);
   const elements = dtype === 'F16' ? float32ToHalf(block) : block;
   const tensors = shapes.map(([name, shape], i): TensorToWrite => {
-    return { name, dtype, shape, data: elements.subarray(0, sizes[i]) };
+    return { name, dtype, shape, data: elements.subarray(i, i + (sizes[i] as number)) };
   });
   await writeSafetensors(path, tensors);
 }

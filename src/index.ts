@@ -33,7 +33,7 @@ export {
   RuntimeError,
 } from './errors.ts';
 export { compare, comparisonGrid, saveGrid } from './generation/compare.ts';
-export { openPipeline } from './generation/folder.ts';
+export { openPipeline } from './generation/open.ts';
 export { savePictures } from './generation/picture.ts';
 export type { GenerationStep, Pipeline } from './generation/pipeline.ts';
 export type { GenerationRequest } from './generation/request.ts';

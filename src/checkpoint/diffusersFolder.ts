@@ -8,29 +8,16 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CheckpointError } from '../errors.ts';
 import { type JsonObject, readJsonObject } from './json.ts';
+import type { StableDiffusion } from './stableDiffusion.ts';
 import { renameWeights, type Weights } from './tensorEntry.ts';
-import { openTextEncoder, type TextEncoderFolder } from './textEncoderFolder.ts';
+import { openTextEncoder } from './textEncoderFolder.ts';
 import { openWeightsIn } from './weights.ts';
 
-export interface Component {
+interface Component {
   readonly folder: string;
-  /** The Python class that model_index.json names, for example `PNDMScheduler`. */
   readonly className: string;
-  /** Its config file, not validated. */
   readonly config: JsonObject;
-}
-
-export interface WeightedComponent extends Component {
-  readonly weights: Weights;
-}
-
-export interface DiffusersFolder {
-  readonly folder: string;
-  readonly tokenizer: Component;
-  readonly textEncoder: TextEncoderFolder & Component;
-  readonly unet: WeightedComponent;
-  readonly vae: WeightedComponent;
-  readonly scheduler: Component;
+  readonly configSource: string;
 }
 
 /** The attention of the VAE in files from before diffusers 0.18: their names, and those that hold now. */
@@ -42,10 +29,9 @@ const vaeAttentionNames: Readonly<Record<string, string>> = {
 };
 
 /**
- * Opens the five components that a picture needs; others (a safety checker) may be null or missing. Reads no
- * tensor data. Throws CheckpointError naming the folder and the component that is missing or damaged.
+ * Opens the five components that a picture needs; the safety checker may be null or missing. Reads no tensor data. Throws CheckpointError naming the folder and the component that is missing or damaged.
  */
-export async function openDiffusersFolder(folder: string): Promise<DiffusersFolder> {
+export async function openDiffusersFolder(folder: string): Promise<StableDiffusion> {
   const index = await readJsonObject(join(folder, 'model_index.json'));
   const open = async (name: string, configFile: string) => openComponent(folder, index, name, configFile);
   const tokenizer = await open('tokenizer', 'tokenizer_config.json');
@@ -53,14 +39,30 @@ export async function openDiffusersFolder(folder: string): Promise<DiffusersFold
   const unet = await open('unet', 'config.json');
   const vae = await open('vae', 'config.json');
   const scheduler = await open('scheduler', 'scheduler_config.json');
+  const safety = await openSafety(folder, index);
   return {
-    folder,
+    source: folder,
     tokenizer,
     textEncoder: { ...textEncoder, ...(await openTextEncoder(textEncoder.folder)) },
     unet: { ...unet, weights: await openWeightsIn(unet.folder) },
     vae: { ...vae, weights: await openVaeWeights(vae.folder) },
     scheduler,
+    ...(safety ? { safety } : {}),
+    unknown: [],
   };
+}
+
+/** Where its folder is there: people who delete it mean to go without. */
+async function openSafety(root: string, index: JsonObject): Promise<StableDiffusion['safety']> {
+  const folderOf = async (name: string) => {
+    const entry = index[name];
+    const folder = join(root, name);
+    const named = Array.isArray(entry) && typeof entry[1] === 'string';
+    return named && (await stat(folder).catch(() => undefined))?.isDirectory() ? folder : undefined;
+  };
+  const checker = await folderOf('safety_checker');
+  const features = await folderOf('feature_extractor');
+  return checker === undefined ? undefined : { checker, ...(features === undefined ? {} : { features }) };
 }
 
 /** The weights of an AutoencoderKL's folder under their present names. */
@@ -94,5 +96,6 @@ async function openComponent(
   const folder = join(root, name);
   const status = await stat(folder).catch(() => undefined);
   if (!status?.isDirectory()) throw missing(`there is no folder ${folder}`);
-  return { folder, className, config: await readJsonObject(join(folder, configFile)) };
+  const configSource = join(folder, configFile);
+  return { folder, className, config: await readJsonObject(configSource), configSource };
 }

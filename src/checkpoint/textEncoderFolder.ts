@@ -9,10 +9,11 @@ import { type JsonObject, readJsonObject } from './json.ts';
 import { renameWeights, type Weights } from './tensorEntry.ts';
 import { openWeightsIn } from './weights.ts';
 
-export interface TextEncoderFolder {
-  readonly folder: string;
+export interface TextEncoderFiles {
   /** config.json, not validated. */
   readonly config: JsonObject;
+  /** Where the config stands, for messages. */
+  readonly configSource: string;
   /** `model_type` of the config, for example `clip_text_model` or `roberta`. */
   readonly modelType: string;
   /** Under the names that CLIPTextModel (`text_model.` in front) and RobertaModel (nothing in front) use. */
@@ -20,17 +21,18 @@ export interface TextEncoderFolder {
 }
 
 /** Throws CheckpointError naming the folder if config or weights are missing or damaged. */
-export async function openTextEncoder(folder: string): Promise<TextEncoderFolder> {
-  const config = await readJsonObject(join(folder, 'config.json'));
+export async function openTextEncoder(folder: string): Promise<TextEncoderFiles> {
+  const configSource = join(folder, 'config.json');
+  const config = await readJsonObject(configSource);
   const modelType = config['model_type'];
   if (typeof modelType !== 'string') {
     throw new CheckpointError(
-      `${join(folder, 'config.json')} has no model_type.`,
+      `${configSource} has no model_type.`,
       'Give the folder of a text encoder in the layout of transformers.',
     );
   }
   const rename = modelType.startsWith('clip') ? clipName : bertName;
-  return { folder, config, modelType, weights: renameWeights(await openWeightsIn(folder), rename) };
+  return { config, configSource, modelType, weights: renameWeights(await openWeightsIn(folder), rename) };
 }
 
 /** Constant index buffers that older versions of transformers saved. */

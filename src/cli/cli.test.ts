@@ -62,10 +62,10 @@ test('a mistyped option is answered in Korean where the user reads Korean, with 
   expect(stderr).toContain('→ ksd --help');
 });
 
-test('a file, or the folder above a model, is answered with what to give instead', async () => {
+test('another file, or the folder above a model, is answered with what to give instead', async () => {
   const folder = await temporaryFolder();
   const draw = async (path: string) => (await ksd(folder, ['generate', 'x', '--model', path])).stderr;
-  expect(await draw(join(model, 'vae', 'config.json'))).toContain('is a file, not a folder');
+  expect(await draw(join(model, 'vae', 'config.json'))).toContain('is neither a safetensors file');
   expect(await draw(join(model, '..'))).toContain(`Did you mean ${model}?`);
 });
 

@@ -4,7 +4,7 @@
 import type { TextEncoder } from '../encoders/textEncoder.ts';
 import { type Comparison, type ComparisonRequest, compare, saveGrid } from '../generation/compare.ts';
 import { finish } from '../generation/finish.ts';
-import { openPipeline } from '../generation/folder.ts';
+import { openPipeline } from '../generation/open.ts';
 import type { Pipeline } from '../generation/pipeline.ts';
 import type { PictureGrid } from '../pictures/grid.ts';
 import type { RequestedDevice } from '../runtime/session.ts';

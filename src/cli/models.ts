@@ -1,6 +1,6 @@
 /**
- * What `--model` and an experiment's `teacher` must be, said before anything is read: people often have the file of a
- * model, or the folder above it.
+ * What `--model` and an experiment's `teacher` must be, said before anything is read: people often give the folder above a
+ * model.
  */
 import { join } from 'node:path';
 import { CheckpointError } from '../errors.ts';
@@ -9,18 +9,11 @@ import { isFile } from './packaged.ts';
 
 const index = 'model_index.json';
 
-/** Throws CheckpointError, saying what to give instead, unless `folder` has the layout of diffusers. */
+/** Throws CheckpointError, saying what to give instead, unless `folder` has the layout of diffusers or is a file. */
 export async function checkModel(folder: string): Promise<void> {
   if (await isFile(join(folder, index))) return;
-  if (await isFile(folder)) {
-    throw new CheckpointError(
-      t(`${folder}은(는) 폴더가 아니라 파일입니다.`, `${folder} is a file, not a folder.`),
-      t(
-        'diffusers 형식의 폴더를 주세요. 파일 하나로 된 체크포인트는 먼저 그 형식으로 변환해야 합니다.',
-        'Give a folder in the layout of diffusers; a checkpoint in one file has to be converted to it first.',
-      ),
-    );
-  }
+  // What kind of file it is shows when it is opened.
+  if (await isFile(folder)) return;
   const below = join(folder, 'model');
   const suggestion = (await isFile(join(below, index))) ? below : undefined;
   throw new CheckpointError(

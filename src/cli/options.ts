@@ -17,8 +17,11 @@ export function deviceOption(preset: RequestedDevice = 'auto'): Option {
 
 export function modelOption(): Option {
   return new Option(
-    '--model <folder>',
-    t('diffusers 형식의 Stable Diffusion 폴더', 'Stable Diffusion folder in the layout of diffusers'),
+    '--model <path>',
+    t(
+      'Stable Diffusion 1.x: diffusers 폴더, 또는 .safetensors나 .ckpt 파일 하나',
+      'Stable Diffusion 1.x: a diffusers folder, or one .safetensors or .ckpt file',
+    ),
   ).default(packagedModel.folder, t('내장 emoji-sd', 'the packaged emoji-sd'));
 }
 
@@ -67,7 +70,7 @@ export function wholeNumber(least: number): (text: string) => number {
   };
 }
 
-function realNumber(text: string): number {
+export function realNumber(text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && Number.isFinite(value)) return value;
   throw new InvalidArgumentError(t('숫자를 주세요.', 'Give a number.'));

@@ -4,10 +4,9 @@
  */
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { packageRoot } from '../checkpoint/packageRoot.ts';
 
-/** `src/cli` and `dist/cli` both lie two folders below it. */
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const root = packageRoot();
 
 /** The emoji that the packaged model draws: their pictures and captions, which recognise what was drawn. */
 export const emojiWorldFolder = join(root, 'models', 'emoji-sd');
@@ -17,9 +16,6 @@ export const packagedModel = {
   /** Its README measured that 7.5, the guidance that the full-size models are used with, spoils backgrounds. */
   guidance: 5,
 } as const;
-
-/** The tokenizer of Stable Diffusion v1's text encoder (CLIP ViT-L/14). */
-export const clipTokenizerFolder = join(root, 'models', 'clip-tokenizer');
 
 /** Names the version of this package and what it depends on. */
 export const packageFile = join(root, 'package.json');

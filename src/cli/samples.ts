@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Experiment } from '../distillation/experiment.ts';
 import { openTextEncoder } from '../encoders/textEncoder.ts';
 import { comparisonGrid, saveGrid } from '../generation/compare.ts';
-import { openPipeline } from '../generation/folder.ts';
+import { openPipeline } from '../generation/open.ts';
 import type { Pipeline } from '../generation/pipeline.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { drawComparison } from './drawing.ts';

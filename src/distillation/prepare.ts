@@ -2,7 +2,7 @@
  * From an experiment to everything that its training needs: teacher, student, data and schedule.
  */
 import { join } from 'node:path';
-import { openDiffusersFolder } from '../checkpoint/diffusersFolder.ts';
+import { openStableDiffusion } from '../checkpoint/stableDiffusion.ts';
 import { ConfigError } from '../errors.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { promptLength } from '../text/tokenizer.ts';
@@ -52,10 +52,9 @@ export async function* prepare(
 ): AsyncGenerator<DataEvent, Run, void> {
   const { training, student: wanted, seed } = experiment;
   const objective = objectiveNamed(studentKinds[wanted.kind].objective);
-  const diffusion = await openDiffusersFolder(experiment.teacher);
-  const textEncoder = diffusion.textEncoder.folder;
-  const start = await openStart(experiment, textEncoder);
-  const teacher = await openTeacher(runtime, textEncoder, diffusion.tokenizer.folder, objective);
+  const diffusion = await openStableDiffusion(experiment.teacher);
+  const start = await openStart(experiment, diffusion);
+  const teacher = await openTeacher(runtime, diffusion.textEncoder, diffusion.tokenizer.folder, objective);
   if (start.model.hiddenSize !== teacher.hiddenSize) {
     throw new ConfigError(
       `The student's hidden size is ${start.model.hiddenSize}, the teacher's ${teacher.hiddenSize}.`,

@@ -1,15 +1,19 @@
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import { openStableDiffusion } from '../checkpoint/stableDiffusion.ts';
 import { createGraph, parameter } from '../graph/graph.ts';
 import { parseExperiment } from './experiment.ts';
 import { initialParameters, openStart } from './start.ts';
 
 const roberta = resolve('fixtures/golden/pipeline/roberta');
 
-function startFrom(start: string, kind: string) {
+async function startFrom(start: string, kind: string) {
   const student = { kind, start, tokenizer: join(roberta, 'tokenizer') };
   const yaml = { name: 'x', teacher: 'sd', student, corpus: { pairs: 'p.jsonl' } };
-  return openStart(parseExperiment(JSON.stringify(yaml), '/x.yaml'), '/teacher');
+  return openStart(
+    parseExperiment(JSON.stringify(yaml), '/x.yaml'),
+    await openStableDiffusion('models/emoji-sd/model'),
+  );
 }
 
 test('a pooler that a masked-LM checkpoint lacks is random, and the rest is as it was', async () => {

@@ -1,9 +1,9 @@
 /**
  * Where a student starts from: its config, its tokenizer and its initial parameters.
  */
-import { join } from 'node:path';
 import { loadParameter } from '../checkpoint/bind.ts';
 import type { JsonObject } from '../checkpoint/json.ts';
+import type { StableDiffusion } from '../checkpoint/stableDiffusion.ts';
 import type { Weights } from '../checkpoint/tensorEntry.ts';
 import { openTextEncoder } from '../checkpoint/textEncoderFolder.ts';
 import { checkTokenizer, encoderModel } from '../encoders/family.ts';
@@ -26,11 +26,11 @@ export interface Start {
 }
 
 /**
- * Opens what the experiment's student starts from. `teacherFolder` is the teacher's text encoder.
+ * Opens what the experiment's student starts from, which may be the text encoder of `teacher`.
  * Throws CheckpointError for damaged files, ConfigError if kind, config and tokenizer do not fit each other.
  */
-export async function openStart({ student }: Experiment, teacherFolder: string): Promise<Start> {
-  const start = await startOf(student, teacherFolder);
+export async function openStart({ student }: Experiment, teacher: StableDiffusion): Promise<Start> {
+  const start = await startOf(student, teacher);
   const { model, tokenizer } = start;
   const source = student.start === 'random' ? 'student.config' : student.start;
   checkTokenizer(source, model, tokenizer.tokenizer);
@@ -42,21 +42,24 @@ export async function openStart({ student }: Experiment, teacherFolder: string):
   );
 }
 
-async function startOf(student: Experiment['student'], teacherFolder: string): Promise<Start> {
+async function startOf(student: Experiment['student'], teacher: StableDiffusion): Promise<Start> {
   const { modelType } = studentKinds[student.kind];
   if (student.start === 'random') return randomStart(student, modelType);
-  const folder = student.start === 'teacher' ? teacherFolder : student.start;
-  const opened = await openTextEncoder(folder);
+  const ofTeacher = student.start === 'teacher';
+  const folder = student.start;
+  const opened = ofTeacher ? teacher.textEncoder : await openTextEncoder(folder);
   if (opened.modelType !== modelType) {
     throw new ConfigError(
-      `A student of kind ${student.kind} is a ${modelType}, but ${folder} holds a ${opened.modelType}.`,
+      `A student of kind ${student.kind} is a ${modelType}, but ${ofTeacher ? teacher.source : folder} holds a ${opened.modelType}.`,
       'Change student.kind or student.start.',
     );
   }
   return {
     config: opened.config,
-    model: encoderModel(modelType, opened.config, join(folder, 'config.json')),
-    tokenizer: await openTokenizer(student.tokenizer ?? (await tokenizerFolderOf(folder))),
+    model: encoderModel(modelType, opened.config, opened.configSource),
+    tokenizer: await openTokenizer(
+      student.tokenizer ?? (ofTeacher ? teacher.tokenizer.folder : await tokenizerFolderOf(folder)),
+    ),
     weights: opened.weights,
   };
 }

@@ -8,11 +8,11 @@
 import { createHash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
 import { type FileHandle, open, rename, stat, statfs } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { bytesOf } from '../checkpoint/dtype.ts';
 import { float32ToHalf, halfToFloat32 } from '../checkpoint/half.ts';
 import type { Weights } from '../checkpoint/tensorEntry.ts';
-import { openTextEncoder } from '../checkpoint/textEncoderFolder.ts';
+import type { TextEncoderFiles } from '../checkpoint/textEncoderFolder.ts';
 import { checkTokenizer, encoderModel } from '../encoders/family.ts';
 import { openTokenizer } from '../encoders/tokenizerFolder.ts';
 import { CheckpointError } from '../errors.ts';
@@ -31,19 +31,18 @@ export interface Teacher {
 }
 
 /**
- * Opens the frozen text encoder in `folder` as the teacher of `objective`.
+ * Opens a frozen text encoder as the teacher of `objective`.
  * Throws CheckpointError or ConfigError if encoder or tokenizer are damaged or do not fit each other.
  */
 export async function openTeacher(
   runtime: Runtime,
-  folder: string,
+  { config, configSource, modelType, weights }: TextEncoderFiles,
   tokenizerFolder: string,
   objective: Objective,
 ): Promise<Teacher> {
-  const { config, modelType, weights } = await openTextEncoder(folder);
-  const model = encoderModel(modelType, config, join(folder, 'config.json'));
+  const model = encoderModel(modelType, config, configSource);
   const { tokenizer } = await openTokenizer(tokenizerFolder);
-  checkTokenizer(folder, model, tokenizer);
+  checkTokenizer(configSource, model, tokenizer);
   const graph = createGraph();
   const output = objective.teacher(model.build(graph, promptLength));
   const session = await compile(runtime, graph, { rows: output }, weights);

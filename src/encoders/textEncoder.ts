@@ -3,7 +3,7 @@
  */
 import { access } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { openTextEncoder as openFolder } from '../checkpoint/textEncoderFolder.ts';
+import { openTextEncoder as openFolder, type TextEncoderFiles } from '../checkpoint/textEncoderFolder.ts';
 import { createGraph } from '../graph/graph.ts';
 import { compile } from '../runtime/compile.ts';
 import type { Runtime } from '../runtime/session.ts';
@@ -32,17 +32,34 @@ export interface TextEncoderOptions {
   readonly batchSize?: number;
 }
 
+interface RunOptions extends TextEncoderOptions {
+  readonly name: string;
+  readonly tokenizerFolder: string;
+}
+
 /** Opens the text encoder in `folder` (Hugging Face layout). Throws CheckpointError or ConfigError. */
 export async function openTextEncoder(
   runtime: Runtime,
   folder: string,
   options: TextEncoderOptions = {},
 ): Promise<TextEncoder> {
-  const { batchSize = 32 } = options;
-  const { config, modelType, weights } = await openFolder(folder);
-  const model = encoderModel(modelType, config, join(folder, 'config.json'));
-  const { tokenizer } = await openTokenizer(options.tokenizerFolder ?? (await tokenizerFolderOf(folder)));
-  checkTokenizer(folder, model, tokenizer);
+  const tokenizerFolder = options.tokenizerFolder ?? (await tokenizerFolderOf(folder));
+  return runTextEncoder(runtime, await openFolder(folder), {
+    ...options,
+    name: basename(folder),
+    tokenizerFolder,
+  });
+}
+
+/** The same for an encoder whose files are open, wherever they lie: that of a model in one file, for example. */
+export async function runTextEncoder(
+  runtime: Runtime,
+  { config, configSource, modelType, weights }: TextEncoderFiles,
+  { name, tokenizerFolder, batchSize = 32 }: RunOptions,
+): Promise<TextEncoder> {
+  const model = encoderModel(modelType, config, configSource);
+  const { tokenizer } = await openTokenizer(tokenizerFolder);
+  checkTokenizer(configSource, model, tokenizer);
   const graph = createGraph();
   const { lastHiddenState } = model.build(graph, promptLength);
   const session = await compile(runtime, graph, { states: lastHiddenState }, weights);
@@ -60,7 +77,7 @@ export async function openTextEncoder(
   }
 
   return {
-    name: basename(folder),
+    name,
     model,
     tokenizer,
     encodeIds,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTextEncoder, type TextEncoder } from '../encoders/textEncoder.ts';
 import { ConfigError, InputError } from '../errors.ts';
 import { finish } from '../generation/finish.ts';
-import { openPipeline } from '../generation/folder.ts';
+import { openPipeline } from '../generation/open.ts';
 import type { Pipeline } from '../generation/pipeline.ts';
 import { openRuntime } from '../runtime/node.ts';
 import { readCaptions } from './emojiCaptions.ts';

@@ -8,7 +8,7 @@ import { decodePng } from '../pictures/png.ts';
 import { openRuntime } from '../runtime/node.ts';
 import { type ComparisonProgress, compare, comparisonGrid, saveGrid } from './compare.ts';
 import { finish } from './finish.ts';
-import { openPipeline } from './folder.ts';
+import { openPipeline } from './open.ts';
 
 const runtime = await openRuntime('cpu');
 const pipeline = await openPipeline(runtime, 'fixtures/golden/pipeline/sd_tiny');

@@ -6,7 +6,7 @@ import { openRuntime } from '../runtime/node.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { encodePrompts } from './conditions.ts';
 import { finish } from './finish.ts';
-import { openPipeline } from './folder.ts';
+import { openPipeline } from './open.ts';
 import type { GenerationRequest } from './request.ts';
 
 const tinyFolder = 'fixtures/golden/pipeline/sd_tiny';
@@ -134,9 +134,10 @@ test('models are compiled once for each size', async () => {
   const pipeline = await openPipeline(runtime, tinyFolder);
   opened = 0;
   for (const seed of [1, 2]) await pipeline.draw({ ...apple, seed });
-  expect(opened).toBe(3);
+  // Text encoder, text projections, U-Net and VAE; then the latter two for another size.
+  expect(opened).toBe(4);
   await pipeline.draw({ ...apple, width: 128 });
-  expect(opened).toBe(5);
+  expect(opened).toBe(6);
   await pipeline.dispose();
 });
 
@@ -144,7 +145,7 @@ test('a student takes the place of the own encoder, which is then not even opene
   const pipeline = await openPipeline(runtime, tinyFolder);
   opened = 0;
   const drawn = await pipeline.draw({ ...apple, prompt: '빨간 사과', textEncoder: roberta });
-  expect(opened).toBe(2);
+  expect(opened).toBe(3);
   expect(drawn.generation.textEncoder).toBe(roberta.name);
   const conditions = await encodePrompts(roberta, ['빨간 사과'], ['']);
   const given = await pipeline.draw({ ...apple, prompt: '빨간 사과', conditions });

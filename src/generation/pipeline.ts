@@ -16,11 +16,12 @@ import type { NoiseSource, Sampler } from '../schedulers/scheduler.ts';
 import { checkWidth, cutWarnings, encodePrompts } from './conditions.ts';
 import { finish } from './finish.ts';
 import { type Conditions, guided, type Unet } from './guidance.ts';
-import { pictureNoise } from './latents.ts';
+import { keepOutside, latentMask, maskedPicture, pasteDrawn, withMask } from './inpaint.ts';
+import { pictureNoise, type Size } from './latents.ts';
 import { predictedOriginal } from './preview.ts';
 import { type GenerationRequest, type Settings, settle } from './request.ts';
-import { type Step, sample } from './sample.ts';
-import { type EncodedPicture, noisedPicture, pureNoise } from './start.ts';
+import { type Sampling, type Step, sample } from './sample.ts';
+import { drawLatents, type EncodedPicture, noisedPicture, pureNoise, scaledNoise } from './start.ts';
 
 /** The models of a pipeline, as functions, and what has to be known of them. */
 export interface PipelineParts {
@@ -31,6 +32,8 @@ export interface PipelineParts {
   /** The sampler for requests that name none; without it, the one in `schedulerConfig`. */
   readonly scheduler?: string;
   readonly latentChannels: number;
+  /** The U-Net was trained for inpainting: it reads latents, mask and masked latents. */
+  readonly readsMask: boolean;
   /** Pixels of a side as the model was trained. */
   readonly side: number;
   /** Pixels a latent, along a side. */
@@ -95,7 +98,8 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   const { name, side, factor, textEncoder, encode } = parts;
   const draw: Pipeline['draw'] = async (request, onStep) => {
     const generated = await finish(generate(parts, request), onStep);
-    return { ...generated, images: imagesOf(await decodeEach(parts, generated.latents)) };
+    const drawn = imagesOf(await decodeEach(parts, generated.latents));
+    return { ...generated, images: drawn.map((image) => keepUnmasked(request, image)) };
   };
   return {
     name,
@@ -129,11 +133,13 @@ async function* generate(
   };
   const shape = [parts.latentChannels, height / parts.factor, width / parts.factor];
   const noise = request.noise ?? pictureNoise(seeds, shape);
+  const begun = await begin(parts, request, settings, sampler, noise, [seeds.length, ...shape]);
   const run = sample({
-    denoise: guided(parts.unet, conditions, guidance),
+    denoise: guided(begun.unet, conditions, guidance),
     sampler,
-    latents: await start(parts, request, settings, sampler, noise, [seeds.length, ...shape]),
+    latents: begun.latents,
     noise,
+    ...(begun.settle ? { settle: begun.settle } : {}),
     ...(request.signal ? { signal: request.signal } : {}),
   });
   const latents = yield* watched(run, sampler, config, generation);
@@ -182,20 +188,56 @@ function checkStates({ shape }: FloatTensor, pictures: number, width: number): v
   );
 }
 
-/** The latents that the run starts from, [pictures, channels, h, w]. */
-async function start(
+interface Begun extends Pick<Sampling, 'latents' | 'settle'> {
+  readonly unet: Unet;
+}
+
+/** The latents that the run starts from, [pictures, channels, h, w], and what a mask does to the run. */
+async function begin(
   parts: PipelineParts,
-  { initImage }: GenerationRequest,
-  { width, height }: Settings,
+  request: GenerationRequest,
+  settings: Settings,
   sampler: Sampler,
   noise: NoiseSource,
   shape: readonly number[],
-): Promise<FloatTensor> {
-  if (!initImage) return pureNoise(sampler, noise, shape);
-  const fits = initImage.width === width && initImage.height === height;
-  const picture = fits ? initImage : resize(initImage, width, height);
-  const encoded = await parts.encode(tensorFromImage(picture));
-  return noisedPicture(sampler, noise, shape, encoded, parts.scalingFactor);
+): Promise<Begun> {
+  const { unet, scalingFactor, factor, readsMask } = parts;
+  if (!request.initImage) {
+    if (readsMask) throw needsMask(parts);
+    return { unet, latents: pureNoise(sampler, noise, shape) };
+  }
+  const picture = tensorFromImage(fitted(request.initImage, settings));
+  if (!request.mask) {
+    if (readsMask) throw needsMask(parts);
+    const encoded = await parts.encode(picture);
+    return { unet, latents: noisedPicture(sampler, noise, shape, encoded, scalingFactor).latents };
+  }
+  const maskImage = fitted(request.mask, settings);
+  const mask = latentMask(maskImage, factor);
+  const noised = noisedPicture(sampler, noise, shape, await parts.encode(picture), scalingFactor);
+  const latents = settings.strength === 1 ? scaledNoise(sampler, noised.noise, shape) : noised.latents;
+  if (!readsMask) return { unet, latents, settle: keepOutside(sampler, noised.original, noised.noise, mask) };
+  const rest = await parts.encode(maskedPicture(picture, maskImage));
+  const masked = floatTensor(drawLatents(rest, noise(), scalingFactor), shape);
+  return { unet: withMask(unet, mask, masked), latents };
+}
+
+function needsMask({ name }: PipelineParts): InputError {
+  return new InputError(
+    `${name} is a model for inpainting, which draws into a picture.`,
+    'Give a picture and a mask, or use a model for text to picture.',
+  );
+}
+
+/** As large as what is drawn. */
+function fitted(image: Image, { width, height }: Size): Image {
+  return image.width === width && image.height === height ? image : resize(image, width, height);
+}
+
+/** The drawn picture where the request's mask lets it, and the pixels of the original elsewhere. */
+function keepUnmasked({ initImage, mask }: GenerationRequest, drawn: Image): Image {
+  if (!initImage || !mask) return drawn;
+  return pasteDrawn(fitted(initImage, drawn), drawn, fitted(mask, drawn));
 }
 
 /** Picture after picture: the decoder takes far more memory for each than the denoiser does. */

@@ -6,6 +6,7 @@ import { InputError } from '../errors.ts';
 import type { Image } from '../pictures/image.ts';
 import type { NoiseSource } from '../schedulers/scheduler.ts';
 import type { Conditions } from './guidance.ts';
+import { checkMask } from './inpaint.ts';
 import { checkSize, type Seed, type Size, seedsOf } from './latents.ts';
 
 export interface GenerationRequest {
@@ -32,7 +33,9 @@ export interface GenerationRequest {
   readonly conditions?: Conditions;
   /** Image to image: the picture to start from, enlarged or shrunk where width and height say otherwise. */
   readonly initImage?: Image;
-  /** Image to image: how much is drawn anew, above 0 to 1; 0.8 by default. */
+  /** Inpainting: white where `initImage` is to be drawn anew, black where it stays; grey mixes the two. */
+  readonly mask?: Image;
+  /** Image to image: how much is drawn anew, above 0 to 1; 0.8 by default, 1 with a mask. */
   readonly strength?: number;
   /**
    * Instead of what the seeds give: noise for all pictures, in the order in which it is drawn (image to image draws
@@ -87,6 +90,11 @@ export function settle(request: GenerationRequest, { side, factor }: ModelSizes)
     height: request.height ?? initImage?.height ?? side,
   };
   checkSize(size, factor);
+  if (request.mask) {
+    require(initImage !==
+      undefined, 'There is a mask, but no picture.', 'Give the picture that it belongs to.');
+    checkMask(request.mask, initImage);
+  }
   const each = <Value>(values: readonly Value[]) =>
     Array.from({ length: pictures }, (_, i) => values[Math.floor(i / batch) % values.length] as Value);
   return {
@@ -96,7 +104,7 @@ export function settle(request: GenerationRequest, { side, factor }: ModelSizes)
     steps,
     guidance,
     ...size,
-    ...(initImage ? { strength: request.strength ?? 0.8 } : {}),
+    ...(initImage ? { strength: request.strength ?? (request.mask ? 1 : 0.8) } : {}),
   };
 }
 

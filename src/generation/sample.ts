@@ -17,6 +17,8 @@ export interface Sampling {
   readonly latents: FloatTensor;
   /** For samplers that draw noise in their steps. */
   readonly noise?: NoiseSource;
+  /** Changes the latents after each call, which is counted from 0: inpainting puts back what is to stay. */
+  readonly settle?: (latents: FloatTensor, call: number) => FloatTensor;
   readonly signal?: AbortSignal;
 }
 
@@ -41,7 +43,7 @@ export interface Step {
  * for a sampler that draws noise where there is no source of it.
  */
 export async function* sample(run: Sampling): AsyncGenerator<Step, FloatTensor, undefined> {
-  const { denoise, sampler, noise = noNoise, signal } = run;
+  const { denoise, sampler, noise = noNoise, settle = (same) => same, signal } = run;
   const { shape } = run.latents;
   const calls = sampler.timesteps.length;
   let { latents } = run;
@@ -49,7 +51,7 @@ export async function* sample(run: Sampling): AsyncGenerator<Step, FloatTensor, 
     signal?.throwIfAborted();
     const seen = floatTensor(sampler.scaleInput(latents.data, call), shape);
     const prediction = await denoise(seen, timestep);
-    latents = floatTensor(sampler.step(prediction.data, call, latents.data, noise), shape);
+    latents = settle(floatTensor(sampler.step(prediction.data, call, latents.data, noise), shape), call);
     yield { call: call + 1, calls, timestep, seen, prediction, latents };
   }
   return latents;

@@ -13,10 +13,22 @@ export interface EncodedPicture {
 
 /** Text to image: noise as strong as the sampler wants. `shape`: [batch, channels, h, w]. */
 export function pureNoise(sampler: Sampler, noise: NoiseSource, shape: readonly number[]): FloatTensor {
+  return scaledNoise(sampler, noise(), shape);
+}
+
+/** Standard normal `noise`, drawn already, as strong as the sampler wants. */
+export function scaledNoise(sampler: Sampler, noise: Float32Array, shape: readonly number[]): FloatTensor {
   return floatTensor(
-    noise().map((value) => value * sampler.initNoiseSigma),
+    noise.map((value) => value * sampler.initNoiseSigma),
     shape,
   );
+}
+
+/** A picture on its way into a run; arrays and tensor are [batch, channels, h, w]. */
+export interface NoisedPicture {
+  readonly original: Float32Array;
+  readonly noise: Float32Array;
+  readonly latents: FloatTensor;
 }
 
 /**
@@ -30,9 +42,11 @@ export function noisedPicture(
   shape: readonly number[],
   picture: EncodedPicture,
   scalingFactor: number,
-): FloatTensor {
+): NoisedPicture {
   const original = drawLatents(picture, noise(), scalingFactor);
-  return floatTensor(sampler.addNoise(original, noise(), sampler.timesteps[0] as number), shape);
+  const cover = noise();
+  const latents = floatTensor(sampler.addNoise(original, cover, sampler.timesteps[0] as number), shape);
+  return { original, noise: cover, latents };
 }
 
 /** Scaled latents out of the distribution, for each picture of the batch that `noise` is drawn for. */

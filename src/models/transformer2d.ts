@@ -17,12 +17,34 @@ export interface Transformer2DOptions {
   readonly useLinearProjection: boolean;
 }
 
+/** What an attention reads: both [batch, length, size]. */
+export interface KeyAndValue {
+  readonly key: Value;
+  readonly value: Value;
+}
+
+/** Gives the cross attention of a scope, whose tokens have `size` numbers, what it reads of the text. */
+export type TextReader = (scope: Scope, size: number) => KeyAndValue;
+
+/** `from` [batch, length, any] as an attention with tokens of `size` numbers reads it. */
+export function keyAndValue(scope: Scope, from: Value, size: number, bias = false): KeyAndValue {
+  return {
+    key: linear(within(scope, 'to_k'), from, size, { bias }),
+    value: linear(within(scope, 'to_v'), from, size, { bias }),
+  };
+}
+
 /** Whatever the U-Net's config says, its transformers have these. */
 const groupNormEps = 1e-6;
 const layerNormEps = 1e-5;
 
-/** x [batch, channels, h, w] and text [batch, length, crossAttentionDim] to the shape of x. */
-export function transformer2d(scope: Scope, x: Value, text: Value, options: Transformer2DOptions): Value {
+/** x [batch, channels, h, w] reads the text; the result has the shape of x. */
+export function transformer2d(
+  scope: Scope,
+  x: Value,
+  text: TextReader,
+  options: Transformer2DOptions,
+): Value {
   const { heads, layers, groups, useLinearProjection } = options;
   const channels = x.shape[1] as number;
   const normal = groupNorm(within(scope, 'norm'), x, groups, groupNormEps);
@@ -41,23 +63,26 @@ export function transformer2d(scope: Scope, x: Value, text: Value, options: Tran
 }
 
 /** BasicTransformerBlock: self-attention, cross-attention and a gated perceptron, each behind a layer norm. */
-function transformerBlock(scope: Scope, x: Value, text: Value, heads: number): Value {
+function transformerBlock(scope: Scope, x: Value, text: TextReader, heads: number): Value {
   const size = x.shape[2] as number;
   const norm = (name: string, value: Value) => layerNorm(within(scope, name), value, layerNormEps);
-  const attend = (name: string, value: Value, from: Value) =>
-    record(within(scope, name), tokenAttention(within(scope, name), value, from, heads));
   const own = norm('norm1', x);
-  const read = add(x, attend('attn1', own, own));
-  const informed = add(read, attend('attn2', norm('norm2', read), text));
+  const ownScope = within(scope, 'attn1');
+  const read = add(x, record(ownScope, tokenAttention(ownScope, own, heads)));
+  const textScope = within(scope, 'attn2');
+  const told = attend(textScope, norm('norm2', read), text(textScope, size), heads);
+  const informed = add(read, record(textScope, told));
   return add(informed, feedForward(within(scope, 'ff'), norm('norm3', informed), size));
 }
 
-/** x [batch, tokens, size] reads `from` [batch, length, any]. `bias` is for query, key and value. */
-export function tokenAttention(scope: Scope, x: Value, from: Value, heads: number, bias = false): Value {
+/** x [batch, tokens, size] reads itself. `bias` is for query, key and value. */
+export function tokenAttention(scope: Scope, x: Value, heads: number, bias = false): Value {
+  return attend(scope, x, keyAndValue(scope, x, x.shape[2] as number, bias), heads, bias);
+}
+
+function attend(scope: Scope, x: Value, { key, value }: KeyAndValue, heads: number, bias = false): Value {
   const size = x.shape[2] as number;
   const query = linear(within(scope, 'to_q'), x, size, { bias });
-  const key = linear(within(scope, 'to_k'), from, size, { bias });
-  const value = linear(within(scope, 'to_v'), from, size, { bias });
   return linear(within(scope, 'to_out.0'), attention(query, key, value, { heads }), size);
 }
 

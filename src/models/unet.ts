@@ -8,6 +8,7 @@ import { formatShape } from '../graph/shape.ts';
 import { convolution, groupNorm } from './layers.ts';
 import { record, rootScope, type Tap, within } from './scope.ts';
 import { sinusoids, timestepEmbedding } from './timestep.ts';
+import { keyAndValue, type TextReader } from './transformer2d.ts';
 import { type Conditions, downBlock, midBlock, upBlock } from './unetBlocks.ts';
 import type { UNetConfig } from './unetConfig.ts';
 
@@ -16,8 +17,11 @@ export interface UNetInputs {
   readonly sample: Value;
   /** Time step, float32 [1], or [batch] where each sample has its own; need not be whole. */
   readonly timestep: Value;
-  /** Hidden states of the text encoder, float32 [batch, length, crossAttentionDim]; length may be symbolic. */
-  readonly encoderHiddenStates: Value;
+  /**
+   * Hidden states of the text encoder, float32 [batch, length, crossAttentionDim], length may be symbolic; or what the cross
+   * attentions make of them, which is the same in all steps of a picture (textProjections.ts).
+   */
+  readonly encoderHiddenStates: Value | TextReader;
 }
 
 /**
@@ -30,7 +34,10 @@ export function unet(graph: Graph, config: UNetConfig, inputs: UNetInputs, tap?:
   const [top] = config.downBlocks;
   const waves = record(within(scope, 'time_proj'), sinusoids(inputs.timestep, top!.channels, config));
   const time = silu(timestepEmbedding(within(scope, 'time_embedding'), waves, 4 * top!.channels));
-  const conditions: Conditions = { time, text: inputs.encoderHiddenStates };
+  const { encoderHiddenStates: states } = inputs;
+  const text: TextReader =
+    typeof states === 'function' ? states : (place, size) => keyAndValue(place, states, size);
+  const conditions: Conditions = { time, text };
 
   const start = within(scope, 'conv_in');
   const skips = [record(start, convolution(start, inputs.sample, top!.channels, 3, { padding: 1 }))];
@@ -61,6 +68,7 @@ function checkInputs(config: UNetConfig, { sample, timestep, encoderHiddenStates
   if (timestep.shape.length !== 1 || (timestep.shape[0] !== 1 && timestep.shape[0] !== batch)) {
     wrong(timestep, `float32[1] or float32[${batch}]`);
   }
+  if (typeof text === 'function') return;
   if (text.shape.length !== 3 || text.shape[0] !== batch || text.shape[2] !== config.crossAttentionDim) {
     wrong(text, `float32[${batch}, length, ${config.crossAttentionDim}]`);
   }

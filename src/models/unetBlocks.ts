@@ -5,15 +5,14 @@ import type { Value } from '../graph/graph.ts';
 import { concat } from '../graph/ops/layout.ts';
 import { downsample, resnet, upsample } from './resnet.ts';
 import { record, type Scope, within } from './scope.ts';
-import { transformer2d } from './transformer2d.ts';
+import { type TextReader, transformer2d } from './transformer2d.ts';
 import type { UNetBlock, UNetConfig } from './unetConfig.ts';
 
 /** What every layer of the U-Net reads besides the picture. */
 export interface Conditions {
   /** Activated time embedding [1 or batch, size]. */
   readonly time: Value;
-  /** Hidden states of the text encoder [batch, length, crossAttentionDim]. */
-  readonly text: Value;
+  readonly text: TextReader;
 }
 
 function residual(scope: Scope, config: UNetConfig, block: UNetBlock, x: Value, { time }: Conditions): Value {

@@ -101,7 +101,7 @@ function midBlock(scope: Scope, x: Value, norm: NormOptions): Value {
 
 function pixelAttention(scope: Scope, x: Value, { groups, epsilon }: NormOptions): Value {
   const tokens = toTokens(groupNorm(within(scope, 'group_norm'), x, groups, epsilon));
-  const read = tokenAttention(scope, tokens, tokens, 1, true);
+  const read = tokenAttention(scope, tokens, 1, true);
   return record(scope, add(x, toPicture(read, x)));
 }
 

@@ -64,9 +64,12 @@ function createRuntime(
   return {
     device,
     description,
-    open: async ({ bytes, weightsFolder }: ModelBytes, { name = 'model' }: OpenOptions = {}) => {
+    open: async (
+      { bytes, weightsFolder }: ModelBytes,
+      { name = 'model', weightsInPlace = false }: OpenOptions = {},
+    ) => {
       try {
-        const settings = await sessionOptions(device, threads, weightsFolder);
+        const settings = await sessionOptions(device, { threads, weightsFolder, weightsInPlace });
         return wrap(engine, await engine.InferenceSession.create(bytes, settings), name);
       } catch (cause) {
         throw new RuntimeError(

@@ -4,7 +4,7 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { readFloat32 } from '../../checkpoint/tensorEntry.ts';
-import { openTextEncoder, type TextEncoderFolder } from '../../checkpoint/textEncoderFolder.ts';
+import { openTextEncoder, type TextEncoderFiles } from '../../checkpoint/textEncoderFolder.ts';
 import { writeTextEncoder } from '../../checkpoint/textEncoderWriter.ts';
 import { tokenizerFolderOf } from '../../encoders/textEncoder.ts';
 import { openTokenizer } from '../../encoders/tokenizerFolder.ts';
@@ -63,7 +63,7 @@ async function exportStudent(given: string, { out, dtype }: Options): Promise<vo
   console.log(t(`${out}에 저장했습니다 (${size})`, `written to ${out} (${size})`));
 }
 
-function readTensors({ weights }: TextEncoderFolder) {
+function readTensors({ weights }: TextEncoderFiles) {
   return Promise.all(
     Array.from(weights.tensors, async ([name, entry]) => ({
       name,

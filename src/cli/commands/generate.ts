@@ -1,12 +1,16 @@
 /**
  * `ksd generate`: a prompt, in Korean or English, to PNG files that tell how they were made.
  */
+import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { writeFileAtomic } from '../../checkpoint/atomic.ts';
+import { unreadable } from '../../checkpoint/file.ts';
 import { type Seed, seedsOf } from '../../generation/latents.ts';
 import { pictureFile, savePictures } from '../../generation/picture.ts';
 import type { Drawn, GenerationStep, Pipeline } from '../../generation/pipeline.ts';
 import type { GenerationRequest } from '../../generation/request.ts';
+import type { Image } from '../../pictures/image.ts';
+import { decodePng } from '../../pictures/png.ts';
 import type { RequestedDevice } from '../../runtime/session.ts';
 import { guidanceFor, openStudio } from '../drawing.ts';
 import { t, word } from '../messages.ts';
@@ -17,6 +21,7 @@ import {
   examples,
   modelOption,
   readSize,
+  realNumber,
   wholeNumber,
 } from '../options.ts';
 import { progress } from '../progress.ts';
@@ -30,6 +35,9 @@ interface Options extends DrawingOptions {
   readonly size?: { readonly width: number; readonly height: number };
   readonly width?: number;
   readonly height?: number;
+  readonly init?: string;
+  readonly strength?: number;
+  readonly mask?: string;
   readonly count: number;
   readonly out: string;
   readonly device: RequestedDevice;
@@ -58,6 +66,22 @@ export function addGenerate(program: Command): void {
     )
     .option('--width <pixels>', t('가로 픽셀', 'width in pixels'), wholeNumber(1))
     .option('--height <pixels>', t('세로 픽셀', 'height in pixels'), wholeNumber(1))
+    .option('--init <png>', t('이 그림에서 시작 (image to image)', 'picture to start from (image to image)'))
+    .option(
+      '--strength <x>',
+      t(
+        '--init에서 새로 그리는 정도, 0 초과 1 이하 (기본 0.8)',
+        'how much of --init is drawn anew, above 0 to 1 (default 0.8)',
+      ),
+      realNumber,
+    )
+    .option(
+      '--mask <png>',
+      t(
+        '--init에서 흰 곳만 새로 그리는 마스크 (inpainting)',
+        'mask: white is drawn anew in --init (inpainting)',
+      ),
+    )
     .option('--count <n>', t('그릴 장수', 'number of pictures'), wholeNumber(1), 1)
     .option('--out <path>', t('PNG 파일 또는 폴더', 'PNG file or folder'), 'out')
     .addOption(deviceOption())
@@ -76,6 +100,14 @@ export function addGenerate(program: Command): void {
         [
           t('내 모델과 내 학생으로', 'with a model and a student of yours'),
           'ksd generate "우주를 나는 고래" --model ~/models/stable-diffusion-v1-4 --student runs/roberta',
+        ],
+        [
+          t('파일 하나로 된 모델로', 'with a checkpoint in one file'),
+          'ksd generate "a yellow car" --model ~/models/v1-5-pruned-emaonly.safetensors',
+        ],
+        [
+          t('마스크의 흰 곳만 다시 그리기', 'draw anew what the mask shows'),
+          'ksd generate "파란색 배경의 빨간 사과" --init apple.png --mask mask.png',
         ],
       ),
     )
@@ -99,6 +131,7 @@ async function generate(prompt: string, options: Options): Promise<void> {
       ...guidanceFor(model, options.guidance),
       ...sizeOf(options),
       ...(textEncoder ? { textEncoder } : {}),
+      ...(await sourcesOf(options)),
     });
     const time = seconds(performance.now() - began);
     const paths = await save(drawn, out);
@@ -133,6 +166,22 @@ async function drawAll(pipeline: Pipeline, request: GenerationRequest): Promise<
   } finally {
     bar?.stop();
   }
+}
+
+/** Pictures that the drawing starts from. */
+async function sourcesOf({ init, mask, strength }: Options): Promise<Partial<GenerationRequest>> {
+  return {
+    ...(init === undefined ? {} : { initImage: await readPicture(init) }),
+    ...(mask === undefined ? {} : { mask: await readPicture(mask) }),
+    ...(strength === undefined ? {} : { strength }),
+  };
+}
+
+async function readPicture(path: string): Promise<Image> {
+  const bytes = await readFile(path).catch((cause) => {
+    throw unreadable(path, cause);
+  });
+  return decodePng(bytes).image;
 }
 
 /** `--width` and `--height` outdo `--size`. */

@@ -4,9 +4,9 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { openDiffusersFolder } from '../../checkpoint/diffusersFolder.ts';
 import { elementCount } from '../../checkpoint/dtype.ts';
 import { type JsonObject, readJsonObject } from '../../checkpoint/json.ts';
+import { openStableDiffusion } from '../../checkpoint/stableDiffusion.ts';
 import type { Weights } from '../../checkpoint/tensorEntry.ts';
 import { openTextEncoder } from '../../checkpoint/textEncoderFolder.ts';
 import { tokenizerFolderOf } from '../../encoders/textEncoder.ts';
@@ -85,8 +85,8 @@ const sizeHeader = () => [
   t('자료형', 'type'),
 ];
 
-async function showModel(folder: string): Promise<void> {
-  const model = await openDiffusersFolder(folder);
+async function showModel(path: string): Promise<void> {
+  const model = await openStableDiffusion(path);
   const { tokenizer } = await openTokenizer(model.tokenizer.folder);
   const parts = { text_encoder: model.textEncoder, unet: model.unet, vae: model.vae };
   const rows = Object.entries(parts).map(([name, { className, weights }]) => [
@@ -94,7 +94,7 @@ async function showModel(folder: string): Promise<void> {
     className,
     ...sizeCells(weights),
   ]);
-  console.log(`\n${t('모델', 'model')}  ${folder}`);
+  console.log(`\n${t('모델', 'model')}  ${path}`);
   const others = [
     [
       'tokenizer',

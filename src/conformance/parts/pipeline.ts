@@ -8,8 +8,8 @@ import { readJson } from '../../checkpoint/json.ts';
 import { openTextEncoder, type TextEncoder } from '../../encoders/textEncoder.ts';
 import { KsdError } from '../../errors.ts';
 import { encodePrompts } from '../../generation/conditions.ts';
-import { openPipeline } from '../../generation/folder.ts';
 import { joinBatches } from '../../generation/guidance.ts';
+import { openPipeline } from '../../generation/open.ts';
 import type { Generated, GenerationStep, Pipeline } from '../../generation/pipeline.ts';
 import { drawLatents, noisedPicture } from '../../generation/start.ts';
 import { type Image, tensorFromImage } from '../../pictures/image.ts';
@@ -157,7 +157,7 @@ async function checkStart(
     'mean of moments': worst(encoded.mean.data, moments.subarray(0, half)),
     'deviation of moments': worst(encoded.std.data, deviations),
     init_latents: worst(drawLatents(encoded, posterior, scalingFactor), golden.get('init_latents').data),
-    latents_initial: worst(start.data, golden.get('latents_initial').data),
+    latents_initial: worst(start.latents.data, golden.get('latents_initial').data),
   };
 }
 

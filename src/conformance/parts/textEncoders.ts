@@ -3,7 +3,7 @@
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openTextEncoder, type TextEncoderFolder } from '../../checkpoint/textEncoderFolder.ts';
+import { openTextEncoder, type TextEncoderFiles } from '../../checkpoint/textEncoderFolder.ts';
 import { createGraph, type Graph, input, type Value } from '../../graph/graph.ts';
 import { clipTextModel, parseClipTextConfig } from '../../models/clip.ts';
 import { biasOfMask, parseRobertaConfig, robertaModel, robertaPositionIds } from '../../models/roberta.ts';
@@ -79,7 +79,7 @@ async function checkCase(runtime: Runtime, folder: string, item: Case, model: st
   return resultOf(model === item.model ? item.file : `${item.file} with ${model}`, errors);
 }
 
-function build(encoder: TextEncoderFolder, ids: GoldenTensor, mask: GoldenTensor | undefined) {
+function build(encoder: TextEncoderFiles, ids: GoldenTensor, mask: GoldenTensor | undefined) {
   const graph = createGraph();
   const [, length] = ids.shape as [number, number];
   const inputIds = input(graph, 'input_ids', 'int64', ['batch', length]);
@@ -88,14 +88,14 @@ function build(encoder: TextEncoderFolder, ids: GoldenTensor, mask: GoldenTensor
   return { graph, output, feeds };
 
   function clip(): TextEncoderOutput {
-    const config = parseClipTextConfig(encoder.config, encoder.folder);
+    const config = parseClipTextConfig(encoder.config, encoder.configSource);
     if (!mask) return clipTextModel(graph, config, { inputIds });
     feeds['attention_mask'] = intTensor(mask.data, mask.shape);
     return clipTextModel(graph, config, { inputIds, attentionMask: maskInput(graph, length) });
   }
 
   function roberta(): TextEncoderOutput {
-    const config = parseRobertaConfig(encoder.config, encoder.folder);
+    const config = parseRobertaConfig(encoder.config, encoder.configSource);
     const positionIds = input(graph, 'position_ids', 'int64', ['batch', length]);
     feeds['position_ids'] = intTensor(robertaPositionIds(ids.data, length, config.padTokenId), ids.shape);
     if (!mask) return robertaModel(graph, config, { inputIds, positionIds });

@@ -122,7 +122,7 @@ async function openSetting(
   const ids = await readTensors(join(folder, 'batches.safetensors'));
   const family = model.modelType === 'roberta' ? 'bert' : 'clip';
   const [en, ko, gt] = [`${family}_en`, `${family}_ko`, 'clip_en'].map((key) => readIds(ids, key));
-  const teacherModel = encoderModel(teacher.modelType, teacher.config, teacher.folder);
+  const teacherModel = encoderModel(teacher.modelType, teacher.config, teacher.configSource);
   const graph = createGraph();
   const rows = objective.teacher(teacherModel.build(graph, promptLength));
   const session = await compile(runtime, graph, { rows }, teacher.weights);

@@ -1,8 +1,10 @@
 /**
  * `ksd corpus build`: reads parallel texts of any kind into a store of clean pairs, and says what was dropped and why.
  */
+
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { packagedClipTokenizer } from '../../../checkpoint/packageRoot.ts';
 import { type BuildEvent, buildCorpus } from '../../../corpus/build/build.ts';
 import { pairsFile, rejectedFile, reportFile, reportPage, tokensFolder } from '../../../corpus/layout.ts';
 import type { CorpusReport } from '../../../corpus/report/corpusReport.ts';
@@ -13,7 +15,7 @@ import { onInterrupt } from '../../interrupt.ts';
 import { t, word } from '../../messages.ts';
 import { examples, wholeNumber } from '../../options.ts';
 import { refuseOthers } from '../../output.ts';
-import { clipTokenizerFolder } from '../../packaged.ts';
+
 import { type Progress, progress } from '../../progress.ts';
 import { tableLines } from '../../table.ts';
 
@@ -62,7 +64,7 @@ export function addBuild(corpus: Command): void {
     )
     .addOption(
       new Option('--teacher <folder>', t('교사의 토크나이저', 'tokenizer of the teacher')).default(
-        clipTokenizerFolder,
+        packagedClipTokenizer(),
         t('내장 CLIP', 'the packaged CLIP'),
       ),
     )

@@ -1,0 +1,77 @@
+/**
+ * Opens a Stable Diffusion as a pipeline: a folder in the layout of diffusers, or a checkpoint in one file. Node only: here
+ * models meet files and engine.
+ */
+import { basename, dirname, resolve } from 'node:path';
+import { openStableDiffusion } from '../checkpoint/stableDiffusion.ts';
+import { ConfigError } from '../errors.ts';
+import { parseUNetConfig, type UNetConfig } from '../models/unetConfig.ts';
+import { parseVaeConfig, type VaeConfig, vaeScaleFactor } from '../models/vaeConfig.ts';
+import type { Runtime } from '../runtime/session.ts';
+import { samplerConfig } from '../schedulers/names.ts';
+import { type ModelOptions, openModels } from './models.ts';
+import { createPipeline, type Pipeline } from './pipeline.ts';
+
+export interface PipelineOptions extends ModelOptions {
+  /** What people know the model as; the name of its folder or file by default. */
+  readonly name?: string;
+  /** The sampler for requests that name none: UniPC by default, which needs the fewest steps. */
+  readonly scheduler?: string;
+}
+
+/** Side of the latents where the U-Net's config does not tell: that of Stable Diffusion v1. */
+const usualLatentSide = 64;
+
+/**
+ * Reads configs and headers; each model is compiled when it is first used. Throws CheckpointError if the model is
+ * incomplete, ConfigError if a config holds what we do not build or the parts do not fit together.
+ */
+export async function openPipeline(
+  runtime: Runtime,
+  path: string,
+  { name = nameOf(path), scheduler = 'unipc', ...options }: PipelineOptions = {},
+): Promise<Pipeline> {
+  const model = await openStableDiffusion(path);
+  const unetConfig = parseUNetConfig(model.unet.config, model.unet.configSource);
+  const vaeConfig = parseVaeConfig(model.vae.config, model.vae.configSource);
+  checkChannels(path, unetConfig, vaeConfig);
+  samplerConfig(model.scheduler.config, scheduler);
+  const factor = vaeScaleFactor(vaeConfig);
+  return createPipeline({
+    name,
+    schedulerConfig: model.scheduler.config,
+    scheduler,
+    latentChannels: vaeConfig.latentChannels,
+    readsMask: unetConfig.inChannels > vaeConfig.latentChannels,
+    side: (unetConfig.sampleSize ?? usualLatentSide) * factor,
+    factor,
+    scalingFactor: vaeConfig.scalingFactor,
+    crossAttentionDim: unetConfig.crossAttentionDim,
+    ...openModels(runtime, model, { unet: unetConfig, vae: vaeConfig }, { name, ...options }),
+  });
+}
+
+/** A U-Net reads latents, or latents, mask and masked latents; the VAE must make what it reads. */
+function checkChannels(path: string, { inChannels, outChannels }: UNetConfig, vae: VaeConfig): void {
+  const { latentChannels } = vae;
+  const wrong = (what: string) =>
+    new ConfigError(
+      `${path}: ${what}.`,
+      'Use a model for text to picture or inpainting, such as Stable Diffusion v1.',
+    );
+  const known = [latentChannels, 2 * latentChannels + 1];
+  if (!known.includes(inChannels) || outChannels !== latentChannels) {
+    throw wrong(
+      `the U-Net has in_channels ${inChannels} and out_channels ${outChannels}, but the VAE has latent_channels ` +
+        `${latentChannels}`,
+    );
+  }
+  if (vae.inChannels !== 3 || vae.outChannels !== 3) throw wrong('the VAE does not work on RGB pictures');
+}
+
+/** The name of the file without its end, of the folder, or of its parent where it is only called `model`. */
+function nameOf(path: string): string {
+  const whole = resolve(path);
+  const name = basename(whole).replace(/\.(safetensors|ckpt|pt|pth|bin)$/, '');
+  return name === 'model' ? basename(dirname(whole)) : name;
+}
