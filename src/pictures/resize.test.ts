@@ -33,6 +33,10 @@ describe('resize', () => {
     [pattern(12, 9, 4), 20, 13, 'lanczos', 3170890960],
     [pattern(12, 9, 4), 12, 5, 'lanczos', 3012270633],
     [pattern(12, 9, 3), 5, 4, 'box', 634656008],
+    [pattern(12, 9, 3), 7, 5, 'bicubic', 2986096669],
+    [pattern(12, 9, 4), 7, 5, 'bicubic', 2078865745],
+    [pattern(12, 9, 4), 20, 13, 'bicubic', 657108753],
+    [pattern(31, 7, 3), 12, 28, 'bicubic', 4152704145],
   ];
   it.each(cases)('agrees with Pillow bit for bit: case %#', (from, width, height, filter, checksum) => {
     const resized = resize(from, width, height, filter);
