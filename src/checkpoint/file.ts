@@ -3,6 +3,7 @@
  *
  * Knows no format.
  */
+import { constants } from 'node:buffer';
 import { type FileHandle, open, realpath } from 'node:fs/promises';
 import { CheckpointError } from '../errors.ts';
 
@@ -62,20 +63,32 @@ export async function withFile<Result>(
 }
 
 function openFile(path: string, realPath: string, size: number, handle: FileHandle): OpenFile {
+  const ends = (end: number) =>
+    new CheckpointError(
+      `${path} ends before byte ${end}, up to which it is to be read.`,
+      'It is truncated: download or write it again.',
+    );
+  // Before anything is allocated, and because Node takes an offset that no number holds exactly for none at all.
+  const check = (offset: number, length: number): void => {
+    if (!(offset >= 0 && length >= 0 && offset + length <= size)) throw ends(offset + length);
+  };
   const readInto = async (target: Uint8Array, offset: number): Promise<void> => {
+    check(offset, target.length);
     for (let done = 0; done < target.length; ) {
       const wanted = Math.min(mostAtOnce, target.length - done);
       const { bytesRead } = await handle.read(target, done, wanted, offset + done);
-      if (bytesRead === 0) {
-        throw new CheckpointError(
-          `${path} ends before byte ${offset + target.length}, up to which it is to be read.`,
-          'It is truncated: download or write it again.',
-        );
-      }
+      if (bytesRead === 0) throw ends(offset + target.length);
       done += bytesRead;
     }
   };
   const read = async (offset: number, length: number): Promise<Buffer> => {
+    check(offset, length);
+    if (length > constants.MAX_LENGTH) {
+      throw new CheckpointError(
+        `${path} would take ${length} bytes of memory at once.`,
+        'Use a file whose directory or description is smaller.',
+      );
+    }
     const bytes = Buffer.alloc(length);
     await readInto(bytes, offset);
     return bytes;

@@ -225,7 +225,7 @@ describe('archives made by hand', () => {
       { w: tensor({ ...whole, length: 7 }) },
       'storage of tensor w has 24 bytes',
     ],
-    ['what is no tensor', { epoch: byte(3) }, 'under epoch is no tensor'],
+    ['a dictionary without any tensor', { epoch: byte(3), best: 'N' }, 'holds no tensor, only epoch, best'],
     ['a storage of unknown type', { w: tensor({ ...whole, type: 'QInt8Storage' }) }, 'torch.QInt8Storage'],
     [
       'a tensor built from numbers',
@@ -237,6 +237,65 @@ describe('archives made by hand', () => {
     await written(stateDict(tensors));
     await expect(openTorchFile(path)).rejects.toThrow(CheckpointError);
     await expect(openTorchFile(path)).rejects.toThrow(message);
+  });
+
+  it('leaves out what is no tensor', async () => {
+    const weights = await openTorchFile(
+      await written(stateDict({ epoch: byte(3), w: tensor(whole), best: 'N' })),
+    );
+    expect([...weights.tensors.keys()]).toEqual(['w']);
+  });
+
+  it('takes the tensors of a nested state_dict, and none from beside it', async () => {
+    const nested = `}(${text('w')}${tensor(whole)}u`;
+    const beside = tensor({ length: 6, offset: 0, shape: [3, 2], strides: [1, 3] });
+    const weights = await openTorchFile(await written(stateDict({ beside, state_dict: nested })));
+    expect([...weights.tensors.keys()]).toEqual(['w']);
+  });
+
+  it('refuses a tensor without a name', async () => {
+    await written(Buffer.from(`\x80\x02}(${byte(1)}${tensor(whole)}u.`, 'latin1'));
+    await expect(openTorchFile(path)).rejects.toThrow('a tensor of it stands under what is no name');
+  });
+
+  it('does not spell out what stands in the place of a name, however large: a list of lists of lists', async () => {
+    // Forty lists, each twice in the next, are 2^40 numbers when spelt out.
+    const laughs = `]q\x00${Array.from({ length: 40 }, (_, i) => `](h${String.fromCharCode(i)}h${String.fromCharCode(i)}eq${String.fromCharCode(i + 1)}`).join('')}`;
+    await written(Buffer.from(`\x80\x02}(${laughs}K\x01u.`, 'latin1'));
+    await expect(openTorchFile(path)).rejects.toThrow('holds no tensor, only other things');
+  });
+
+  it('keeps the shape that a tensor was made with when its list changes after', async () => {
+    // The list that is shape and strides at once is empty when the tensor is made, and gets a text after.
+    const id = tuple(text('storage'), 'ctorch\nFloatStorage\n', text('0'), text('cpu'), byte(6));
+    const made = `ctorch._utils\n_rebuild_tensor_v2\n${tuple(`${id}Q`, byte(0), ']q\x00', 'h\x00')}R`;
+    await written(
+      Buffer.from(`\x80\x02}(${text('w')}${made}u0h\x00${text('x')}a0}(${text('v')}${made}u.`, 'latin1'),
+    );
+    expect((await openTorchFile(path)).tensors.get('v')?.shape).toEqual([]);
+    const grown = `}(${text('w')}${made}${text('z')}h\x00${text('x')}au.`;
+    await written(Buffer.from(`\x80\x02${grown}`, 'latin1'));
+    expect((await openTorchFile(path)).tensors.get('w')?.shape).toEqual([]);
+  });
+
+  it('refuses one list of pairs that is made a dictionary again and again', async () => {
+    const pairs = `](${`${byte(1)}${byte(2)}\x86`}q\x01${'h\x01'.repeat(9999)}eq\x00`;
+    const again = 'ccollections\nOrderedDict\nh\x00\x85R0'.repeat(9999);
+    await written(Buffer.from(`\x80\x02${pairs}${again}N.`, 'latin1'));
+    await expect(openTorchFile(path)).rejects.toThrow('its dictionaries are made from over');
+  });
+
+  it('refuses a pickle or a byte order of absurd length before it reads them', async () => {
+    const order = { name: 'archive/byteorder', content: Buffer.from('little'.padEnd(99)) };
+    await expect(
+      openTorchFile(await written(stateDict({ w: tensor(whole) }), sixFloats, [order])),
+    ).rejects.toThrow('archive/byteorder has 99 bytes');
+  });
+
+  it('refuses an archive that names a file twice', async () => {
+    const again = { name: 'archive/data/0', content: sixFloats };
+    await written(stateDict({ w: tensor(whole) }), sixFloats, [again]);
+    await expect(openTorchFile(path)).rejects.toThrow('the archive names archive/data/0 twice');
   });
 
   it('refuses what is no state dict, a foreign byte order, and missing or compressed parts', async () => {
