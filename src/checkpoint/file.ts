@@ -4,7 +4,7 @@
  * Knows no format.
  */
 import { constants } from 'node:buffer';
-import { type FileHandle, open, realpath } from 'node:fs/promises';
+import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { CheckpointError } from '../errors.ts';
 
 export interface OpenFile {
@@ -49,20 +49,27 @@ export async function withFile<Result>(
   let realPath: string;
   try {
     realPath = await realpath(path);
-    handle = await open(realPath, 'r');
+    // Before it is opened: opening a pipe waits for somebody to write to it.
+    if ((await stat(realPath)).isFile()) handle = await open(realPath, 'r');
   } catch (cause) {
     throw unreadable(path, cause);
   }
+  if (!handle) throw new CheckpointError(`${path} is not a file.`, 'Name the file itself.');
   try {
-    const status = await handle.stat();
-    if (!status.isFile()) throw new CheckpointError(`${path} is not a file.`, 'Name the file itself.');
-    return await use(openFile(path, realPath, status.size, handle));
+    const { size } = await handle.stat();
+    return await use(openFile(path, realPath, size, handle));
   } finally {
     await handle.close();
   }
 }
 
-function openFile(path: string, realPath: string, size: number, handle: FileHandle): OpenFile {
+/** What reading takes: an open file of Node, or anything else that holds bytes. */
+export interface ReadsAt {
+  read(target: Uint8Array, at: number, length: number, position: number): Promise<{ bytesRead: number }>;
+}
+
+/** `size` bytes behind `handle`; no read goes beyond them. */
+export function openFile(path: string, realPath: string, size: number, handle: ReadsAt): OpenFile {
   const ends = (end: number) =>
     new CheckpointError(
       `${path} ends before byte ${end}, up to which it is to be read.`,
@@ -76,7 +83,9 @@ function openFile(path: string, realPath: string, size: number, handle: FileHand
     check(offset, target.length);
     for (let done = 0; done < target.length; ) {
       const wanted = Math.min(mostAtOnce, target.length - done);
-      const { bytesRead } = await handle.read(target, done, wanted, offset + done);
+      const { bytesRead } = await handle.read(target, done, wanted, offset + done).catch((cause) => {
+        throw unreadable(path, cause);
+      });
       if (bytesRead === 0) throw ends(offset + target.length);
       done += bytesRead;
     }

@@ -84,7 +84,7 @@ async function formatOf(path: string): Promise<Format> {
 /** Whether `shard` can be the name of a file beside the index; messages repeat it, so it has nothing to hide. */
 function isFileName(shard: unknown): shard is string {
   if (typeof shard !== 'string' || shard === '' || shard.endsWith(indexEnd)) return false;
-  return basename(shard) === shard && shownText(shard) === shard;
+  return !['', '.', '..'].includes(shard) && basename(shard) === shard && shownText(shard) === shard;
 }
 
 /** An index names the shard of every tensor, and shards lie beside it. */
