@@ -43,6 +43,10 @@ describe('openDiffusersFolder', () => {
     await refused(`${scratch} has no unet: model_index.json has null`);
     await save('UNet2DConditionModel');
     await refused('instead of a library and a class');
+    const deep = '['.repeat(1e5) + ']'.repeat(1e5);
+    const text = JSON.stringify({ ...index, unet: 0 }).replace('"unet":0', `"unet":[0,${deep}]`);
+    await writeFile(join(scratch, 'model_index.json'), text);
+    await refused('has a value that is nested too deeply to show for it instead of a library');
     await save(undefined);
     await refused(`${scratch} has no unet: model_index.json does not name it`);
     await save(index.unet);

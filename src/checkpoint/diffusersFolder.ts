@@ -8,6 +8,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CheckpointError } from '../errors.ts';
 import { type JsonObject, readJsonObject } from './json.ts';
+import { shownJson } from './shown.ts';
 import type { StableDiffusion } from './stableDiffusion.ts';
 import { renameWeights, type Weights } from './tensorEntry.ts';
 import { openTextEncoder } from './textEncoderFolder.ts';
@@ -91,7 +92,7 @@ async function openComponent(
   const className = Array.isArray(entry) ? entry[1] : entry;
   if (className === null) throw missing('model_index.json has null for it');
   if (!Array.isArray(entry) || typeof className !== 'string') {
-    throw missing(`model_index.json has ${JSON.stringify(entry)} for it instead of a library and a class`);
+    throw missing(`model_index.json has ${shownJson(entry)} for it instead of a library and a class`);
   }
   const folder = join(root, name);
   const status = await stat(folder).catch(() => undefined);

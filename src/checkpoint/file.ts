@@ -3,7 +3,8 @@
  *
  * Knows no format.
  */
-import { type FileHandle, open, realpath } from 'node:fs/promises';
+import { constants } from 'node:buffer';
+import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { CheckpointError } from '../errors.ts';
 
 export interface OpenFile {
@@ -48,34 +49,55 @@ export async function withFile<Result>(
   let realPath: string;
   try {
     realPath = await realpath(path);
-    handle = await open(realPath, 'r');
+    // Before it is opened: opening a pipe waits for somebody to write to it.
+    if ((await stat(realPath)).isFile()) handle = await open(realPath, 'r');
   } catch (cause) {
     throw unreadable(path, cause);
   }
+  if (!handle) throw new CheckpointError(`${path} is not a file.`, 'Name the file itself.');
   try {
-    const status = await handle.stat();
-    if (!status.isFile()) throw new CheckpointError(`${path} is not a file.`, 'Name the file itself.');
-    return await use(openFile(path, realPath, status.size, handle));
+    const { size } = await handle.stat();
+    return await use(openFile(path, realPath, size, handle));
   } finally {
     await handle.close();
   }
 }
 
-function openFile(path: string, realPath: string, size: number, handle: FileHandle): OpenFile {
+/** What reading takes: an open file of Node, or anything else that holds bytes. */
+export interface ReadsAt {
+  read(target: Uint8Array, at: number, length: number, position: number): Promise<{ bytesRead: number }>;
+}
+
+/** `size` bytes behind `handle`; no read goes beyond them. */
+export function openFile(path: string, realPath: string, size: number, handle: ReadsAt): OpenFile {
+  const ends = (end: number) =>
+    new CheckpointError(
+      `${path} ends before byte ${end}, up to which it is to be read.`,
+      'It is truncated: download or write it again.',
+    );
+  // Before anything is allocated, and because Node takes an offset that no number holds exactly for none at all.
+  const check = (offset: number, length: number): void => {
+    if (!(offset >= 0 && length >= 0 && offset + length <= size)) throw ends(offset + length);
+  };
   const readInto = async (target: Uint8Array, offset: number): Promise<void> => {
+    check(offset, target.length);
     for (let done = 0; done < target.length; ) {
       const wanted = Math.min(mostAtOnce, target.length - done);
-      const { bytesRead } = await handle.read(target, done, wanted, offset + done);
-      if (bytesRead === 0) {
-        throw new CheckpointError(
-          `${path} ends before byte ${offset + target.length}, up to which it is to be read.`,
-          'It is truncated: download or write it again.',
-        );
-      }
+      const { bytesRead } = await handle.read(target, done, wanted, offset + done).catch((cause) => {
+        throw unreadable(path, cause);
+      });
+      if (bytesRead === 0) throw ends(offset + target.length);
       done += bytesRead;
     }
   };
   const read = async (offset: number, length: number): Promise<Buffer> => {
+    check(offset, length);
+    if (length > constants.MAX_LENGTH) {
+      throw new CheckpointError(
+        `${path} would take ${length} bytes of memory at once.`,
+        'Use a file whose directory or description is smaller.',
+      );
+    }
     const bytes = Buffer.alloc(length);
     await readInto(bytes, offset);
     return bytes;

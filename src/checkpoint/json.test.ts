@@ -75,6 +75,12 @@ describe('duplicateKey', () => {
     expect(duplicateKey('{"a": {"x": [{}], "x": 0}}')).toBe('x');
   });
 
+  it('takes a string of any length, with any escapes', () => {
+    const long = JSON.stringify({ a: '\\"'.repeat(4e6), b: 'x'.repeat(2e7), c: '"a": ' });
+    expect(duplicateKey(long)).toBeUndefined();
+    expect(duplicateKey(`${long.slice(0, -1)} , "a" \n: 1}`)).toBe('a');
+  });
+
   it('finds none in what JSON.stringify writes', () => {
     fc.assert(
       fc.property(fc.json(), (text) => {

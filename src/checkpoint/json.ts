@@ -8,6 +8,7 @@ import { readFile } from 'node:fs/promises';
 import { CheckpointError } from '../errors.ts';
 import { writeFileAtomic } from './atomic.ts';
 import { unreadable } from './file.ts';
+import { shownText } from './shown.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -81,7 +82,7 @@ export function parseJson(text: string, path: string, firstLine = 1): unknown {
     const line = firstLine + before.length - 1;
     const column = (before.at(-1)?.length ?? 0) + 1;
     throw new CheckpointError(
-      `${path} is not valid JSON at line ${line}, column ${column}: ${message}.`,
+      `${path} is not valid JSON at line ${line}, column ${column}: ${shownText(message)}.`,
       'Repair the file, or download or write it again.',
       { cause },
     );
@@ -118,16 +119,33 @@ function meetsBadToken(text: string): boolean {
 /** The first key that stands twice in one object of `text`, which must be valid JSON. */
 export function duplicateKey(text: string): string | undefined {
   const open: Set<string>[] = [];
-  // In valid JSON a string followed by a colon is a key.
-  for (const [token, key] of text.matchAll(/("(?:[^"\\]|\\.)*")\s*:|"(?:[^"\\]|\\.)*"|[{}]/g)) {
-    if (token === '{') open.push(new Set());
-    else if (token === '}') open.pop();
-    else if (key !== undefined) {
-      const name = JSON.parse(key) as string;
+  for (let at = 0; at < text.length; at++) {
+    const sign = text[at];
+    if (sign === '{') open.push(new Set());
+    else if (sign === '}') open.pop();
+    else if (sign === '"') {
+      const start = at;
+      at = closingQuote(text, start);
+      if (!isKey(text, at + 1)) continue;
+      const name = JSON.parse(text.slice(start, at + 1)) as string;
       const seen = open.at(-1);
       if (seen?.has(name)) return name;
       seen?.add(name);
     }
   }
   return undefined;
+}
+
+/** Where the string ends that begins at `start`. A regular expression would overflow its stack on a long one. */
+function closingQuote(text: string, start: number): number {
+  let at = start + 1;
+  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+  return at;
+}
+
+/** In valid JSON a string followed by a colon is a key. */
+function isKey(text: string, after: number): boolean {
+  let at = after;
+  while (' \t\n\r'.includes(text[at] ?? '.')) at++;
+  return text[at] === ':';
 }

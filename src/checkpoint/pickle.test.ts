@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { CheckpointError } from '../errors.ts';
-import { type PickleRules, unpickle } from './pickle.ts';
+import { opaque, type PickleRules, unpickle } from './pickle.ts';
 
 const rules: PickleRules = {
   source: 'weights.bin',
   globals: new Map([
     ['collections.OrderedDict', { name: 'collections.OrderedDict', call: () => new Map() }],
     ['torch.FloatStorage', { name: 'torch.FloatStorage' }],
+    ['numpy.dtype', { name: 'numpy.dtype', call: () => opaque }],
   ]),
   persistent: (id) => ({ id }),
 };
@@ -42,6 +43,7 @@ describe('unpickle', () => {
     ['persistent ids', '\x80\x02U\x01kQ.', { id: 'k' }],
     ['calls of allowed globals', '\x80\x02ccollections\nOrderedDict\n)R.', new Map()],
     ['the state of a dictionary, which is left out', '\x80\x02}}U\x01aK\x01sb.', new Map()],
+    ['objects of which nothing is known, without their state', '\x80\x02cnumpy\ndtype\n)R}b.', opaque],
   ])('reads %s', (_, pickle, value) => {
     expect(load(pickle)).toEqual(value);
   });
@@ -66,6 +68,23 @@ describe('unpickle', () => {
       'calls torch.FloatStorage',
     ],
     ['calling what is no global', '\x80\x02K\x01)R.', 'calls what is no function'],
+    [
+      'a global that is named by a list, though the list spells an allowed name',
+      '\x80\x04]\x8c\x0bcollectionsa\x8c\x0bOrderedDict\x93)R.',
+      'names a global by what is no text',
+    ],
+    [
+      'a number of absurd length',
+      `\x80\x02\x8b\x01\x01\x00\x00${'\x00'.repeat(257)}.`,
+      'a number of 257 bytes',
+    ],
+    ['a key without a value', '\x80\x02}(K\x01u.', 'sets a key without a value'],
+    ['objects without end', `\x80\x02${'}'.repeat(2 ** 20 + 1)}.`, 'makes over 1048576 objects'],
+    [
+      'an object that looks like an allowed global',
+      '\x80\x02}U\x04nameU\x17collections.OrderedDicts)R.',
+      'calls what is no function',
+    ],
     ['INST', '\x80\x02(iposix\nsystem\n.', 'operation 0x69 at byte 3 is not supported'],
     ['OBJ', '\x80\x02(ccollections\nOrderedDict\no.', 'operation 0x6f'],
     ['NEWOBJ', '\x80\x02ccollections\nOrderedDict\n)\x81.', 'operation 0x81'],

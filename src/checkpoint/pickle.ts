@@ -3,9 +3,10 @@
  *
  * A pickle is a program that may call any function of Python; loading one from a stranger runs a stranger's code.
  * This reader runs nothing: a global that is not listed is refused by name, and so is every operation that state
- * dicts do not need. Written from the opcode descriptions of Python's `pickletools`. Knows no tensor.
+ * dicts do not need. What it takes of memory and time is bounded by a small multiple of the pickle's length. Written from the opcode descriptions of Python's `pickletools`. Knows no tensor.
  */
 import { CheckpointError } from '../errors.ts';
+import { shownText } from './shown.ts';
 
 /** A global that a pickle may name. */
 export interface AllowedGlobal {
@@ -31,7 +32,21 @@ interface Machine {
   readonly marks: number[];
   readonly memo: Map<number, unknown>;
   at: number;
+  /** Lists, tuples and dictionaries made, and calls done. */
+  made: number;
 }
+
+/**
+ * What stands for every Python object that is of no use here: nothing is made and nothing is run, and the state that
+ * a pickle sets on it is dropped.
+ */
+export const opaque = Object.freeze({ kind: 'opaque' });
+
+/** An empty dictionary takes one byte in a pickle and hundreds in memory; a tensor needs about ten such objects. */
+const mostObjects = 2 ** 20;
+
+/** The longest number that state dicts hold is a magic one of ten bytes. */
+const longestInteger = 256;
 
 type Operation = (machine: Machine) => void;
 
@@ -41,7 +56,7 @@ type Operation = (machine: Machine) => void;
  * Throws CheckpointError if it is damaged, names a global that is not allowed, or needs an unsupported operation.
  */
 export function unpickle(bytes: Buffer, rules: PickleRules, at = 0): { value: unknown; end: number } {
-  const machine: Machine = { bytes, rules, stack: [], marks: [], memo: new Map(), at };
+  const machine: Machine = { bytes, rules, stack: [], marks: [], memo: new Map(), at, made: 0 };
   for (;;) {
     const code = take(machine, 1)[0] as number;
     if (code === STOP) break;
@@ -83,8 +98,10 @@ function line(machine: Machine): string {
   return text;
 }
 
-/** A little-endian two's complement integer. */
-function longInteger(bytes: Buffer): number | bigint {
+/** A little-endian two's complement integer of `length` bytes. */
+function longInteger(machine: Machine, length: number): number | bigint {
+  if (length > longestInteger) throw damaged(machine.rules, `its pickle has a number of ${length} bytes`);
+  const bytes = take(machine, length);
   const digits = Buffer.from(bytes).reverse().toString('hex');
   const value = BigInt.asIntN(8 * bytes.length, BigInt(`0x0${digits}`));
   return Number.isSafeInteger(Number(value)) ? Number(value) : value;
@@ -128,14 +145,19 @@ function append(machine: Machine, values: readonly unknown[]): void {
 function setItems(machine: Machine, items: readonly unknown[]): void {
   const map = top(machine);
   if (!(map instanceof Map)) throw damaged(machine.rules, 'its pickle sets items of what is no dictionary');
+  if (items.length % 2 !== 0) throw damaged(machine.rules, 'its pickle sets a key without a value');
   for (let i = 0; i < items.length; i += 2) map.set(items[i], items[i + 1]);
 }
 
 function pushGlobal(machine: Machine, module: unknown, name: unknown): void {
+  // What is no text could spell an allowed name, or take all memory to spell anything.
+  if (typeof module !== 'string' || typeof name !== 'string') {
+    throw damaged(machine.rules, 'its pickle names a global by what is no text');
+  }
   const global = machine.rules.globals.get(`${module}.${name}`);
   if (!global) {
     throw new CheckpointError(
-      `${machine.rules.source} asks for the Python global ${module}.${name}, which weights do not need.`,
+      `${machine.rules.source} asks for the Python global ${shownText(`${module}.${name}`)}, which weights do not need.`,
       'It was refused and nothing was run; use a file that you trust, best in safetensors form.',
     );
   }
@@ -145,17 +167,32 @@ function pushGlobal(machine: Machine, module: unknown, name: unknown): void {
 function callGlobal(machine: Machine): void {
   const args = pop(machine);
   const target = pop(machine);
-  const global = [...machine.rules.globals.values()].find((allowed) => allowed === target);
+  const global = isGlobal(machine, target) ? target : undefined;
   if (!global?.call || !Array.isArray(args)) {
     throw damaged(machine.rules, `its pickle calls ${global?.name ?? 'what is no function'}`);
   }
+  countObject(machine);
   machine.stack.push(global.call(args));
+}
+
+/** By identity: a value of the pickle may look like anything. */
+function isGlobal(machine: Machine, value: unknown): value is AllowedGlobal {
+  const { name } = (value ?? {}) as { name?: unknown };
+  return typeof name === 'string' && machine.rules.globals.get(name) === value;
 }
 
 /** Sets the state of an object. State dicts only hang `_metadata` on a dictionary, which nobody needs. */
 function build(machine: Machine): void {
   pop(machine);
-  if (!(top(machine) instanceof Map)) throw damaged(machine.rules, 'its pickle sets the state of an object');
+  const target = top(machine);
+  if (!(target instanceof Map) && target !== opaque)
+    throw damaged(machine.rules, 'its pickle sets the state of an object');
+}
+
+function countObject(machine: Machine): void {
+  machine.made++;
+  if (machine.made > mostObjects)
+    throw damaged(machine.rules, `its pickle makes over ${mostObjects} objects`);
 }
 
 const STOP = 0x2e;
@@ -167,9 +204,17 @@ const push =
     machine.stack.push(read(machine));
   };
 
+/** Pushes a new list, tuple or dictionary. */
+const make =
+  (read: (machine: Machine) => unknown): Operation =>
+  (machine) => {
+    countObject(machine);
+    machine.stack.push(read(machine));
+  };
+
 /** Replaces the topmost `length` values by a tuple of them. */
 const tuple = (length: number): Operation =>
-  push((machine) => Array.from({ length }, () => pop(machine)).reverse());
+  make((machine) => Array.from({ length }, () => pop(machine)).reverse());
 
 const text = (bytes: Buffer) => bytes.toString('utf8');
 
@@ -183,8 +228,8 @@ const operations: ReadonlyMap<number, Operation> = new Map<number, Operation>([
   [0x4a /* BININT */, push((machine) => take(machine, 4).readInt32LE())],
   [0x4b /* BININT1 */, push(uint8)],
   [0x4d /* BININT2 */, push(uint16)],
-  [0x8a /* LONG1 */, push((machine) => longInteger(take(machine, uint8(machine))))],
-  [0x8b /* LONG4 */, push((machine) => longInteger(take(machine, uint32(machine))))],
+  [0x8a /* LONG1 */, push((machine) => longInteger(machine, uint8(machine)))],
+  [0x8b /* LONG4 */, push((machine) => longInteger(machine, uint32(machine)))],
   [0x47 /* BINFLOAT */, push((machine) => take(machine, 8).readDoubleBE())],
   [0x58 /* BINUNICODE */, push((machine) => text(take(machine, uint32(machine))))],
   [0x8c /* SHORT_BINUNICODE */, push((machine) => text(take(machine, uint8(machine))))],
@@ -197,15 +242,15 @@ const operations: ReadonlyMap<number, Operation> = new Map<number, Operation>([
   [0x28 /* MARK */, (machine) => machine.marks.push(machine.stack.length)],
   [0x30 /* POP */, (machine) => pop(machine)],
   [0x31 /* POP_MARK */, (machine) => popMark(machine)],
-  [0x29 /* EMPTY_TUPLE */, push(() => [])],
-  [0x74 /* TUPLE */, push(popMark)],
+  [0x29 /* EMPTY_TUPLE */, make(() => [])],
+  [0x74 /* TUPLE */, make(popMark)],
   [0x85 /* TUPLE1 */, tuple(1)],
   [0x86 /* TUPLE2 */, tuple(2)],
   [0x87 /* TUPLE3 */, tuple(3)],
-  [0x5d /* EMPTY_LIST */, push(() => [])],
+  [0x5d /* EMPTY_LIST */, make(() => [])],
   [0x61 /* APPEND */, (machine) => append(machine, [pop(machine)])],
   [0x65 /* APPENDS */, (machine) => append(machine, popMark(machine))],
-  [0x7d /* EMPTY_DICT */, push(() => new Map())],
+  [0x7d /* EMPTY_DICT */, make(() => new Map())],
   [0x73 /* SETITEM */, (machine) => setItems(machine, [pop(machine), pop(machine)].reverse())],
   [0x75 /* SETITEMS */, (machine) => setItems(machine, popMark(machine))],
 

@@ -171,6 +171,19 @@ describe('openSafetensors', () => {
       0,
       'names "a" twice',
     ],
+    [
+      'a type that is nested deeper than the stack',
+      `{"a": {"dtype": ${'['.repeat(1e5)}${']'.repeat(1e5)}}}`,
+      0,
+      'unknown type a value that is nested too deeply',
+    ],
+    [
+      'a long shape, in short',
+      JSON.stringify({ a: tensor('U8', Array(1e5).fill(1), [0, 0]) }),
+      0,
+      ', …] of U8 takes 1',
+    ],
+    ['a name that would clear the screen', JSON.stringify({ '\u001b[2J': 1 }), 0, 'tensor \uFFFD[2J is not'],
     ['metadata that is no text', '{"__metadata__": {"a": 1}}', 0, '__metadata__'],
   ])('refuses %s and names the file', async (_, header, dataBytes, message) => {
     await writeRaw(header, dataBytes);

@@ -8,6 +8,7 @@ import { CheckpointError } from '../errors.ts';
 import { elementBytes, elementCount, isDType } from './dtype.ts';
 import { type OpenFile, withFile } from './file.ts';
 import { duplicateKey, isJsonObject, type JsonObject, parseJson } from './json.ts';
+import { shownJson, shownSizes, shownText } from './shown.ts';
 import type { TensorEntry, Weights } from './tensorEntry.ts';
 
 /** The longest header that the format's own library accepts, in bytes. */
@@ -21,18 +22,21 @@ export const metadataKey = '__metadata__';
  * Throws CheckpointError naming the file and the tensor if anything does not fit.
  */
 export async function openSafetensors(path: string): Promise<Weights> {
-  return withFile(path, async (file) => {
-    const { header, dataStart } = await readHeader(file);
-    const entries = Object.entries(header)
-      .filter(([name]) => name !== metadataKey)
-      .map(([name, value]) => entryOf(file, dataStart, name, value));
-    checkLayout(file, dataStart, entries);
-    return {
-      source: path,
-      tensors: new Map(entries.map((entry) => [entry.name, entry])),
-      metadata: metadataOf(path, header[metadataKey]),
-    };
-  });
+  return withFile(path, readSafetensors);
+}
+
+/** As `openSafetensors`, from a file that is open already. */
+export async function readSafetensors(file: OpenFile): Promise<Weights> {
+  const { header, dataStart } = await readHeader(file);
+  const entries = Object.entries(header)
+    .filter(([name]) => name !== metadataKey)
+    .map(([name, value]) => entryOf(file, dataStart, name, value));
+  checkLayout(file, dataStart, entries);
+  return {
+    source: file.path,
+    tensors: new Map(entries.map((entry) => [entry.name, entry])),
+    metadata: metadataOf(file.path, header[metadataKey]),
+  };
 }
 
 async function readHeader(file: OpenFile): Promise<{ header: JsonObject; dataStart: number }> {
@@ -50,7 +54,7 @@ async function readHeader(file: OpenFile): Promise<{ header: JsonObject; dataSta
   const header = parseJson(text, `The header of ${path}`);
   if (!isJsonObject(header)) throw damaged(path, 'its header is not a JSON object');
   const twice = duplicateKey(text);
-  if (twice !== undefined) throw damaged(path, `its header names ${JSON.stringify(twice)} twice`);
+  if (twice !== undefined) throw damaged(path, `its header names ${shownJson(twice)} twice`);
   return { header, dataStart: 8 + length };
 }
 
@@ -63,13 +67,13 @@ function decode(path: string, bytes: Uint8Array): string {
 }
 
 function entryOf(file: OpenFile, dataStart: number, name: string, value: unknown): TensorEntry {
-  const wrong = (what: string) => damaged(file.path, `tensor ${name} ${what}`);
+  const wrong = (what: string) => damaged(file.path, `tensor ${shownText(name)} ${what}`);
   if (!isJsonObject(value)) throw wrong('is not described by an object');
   const { dtype, shape, data_offsets: place } = value;
-  if (!isDType(dtype)) throw wrong(`has the unknown type ${JSON.stringify(dtype)}`);
-  if (!isSizes(shape)) throw wrong(`has the shape ${JSON.stringify(shape)}, not a list of sizes`);
+  if (!isDType(dtype)) throw wrong(`has the unknown type ${shownJson(dtype)}`);
+  if (!isSizes(shape)) throw wrong(`has the shape ${shownJson(shape)}, not a list of sizes`);
   if (!isSizes(place) || place.length !== 2) {
-    throw wrong(`has the data_offsets ${JSON.stringify(place)}, not a begin and an end`);
+    throw wrong(`has the data_offsets ${shownJson(place)}, not a begin and an end`);
   }
   const [begin, end] = place as [number, number];
   if (begin > end) throw wrong(`begins at ${begin}, after its end at ${end}`);
@@ -79,7 +83,7 @@ function entryOf(file: OpenFile, dataStart: number, name: string, value: unknown
   const byteLength = end - begin;
   const needed = (elementCount(shape) ?? Number.POSITIVE_INFINITY) * elementBytes(dtype);
   if (needed !== byteLength) {
-    throw wrong(`has ${byteLength} bytes, but shape [${shape.join(', ')}] of ${dtype} takes ${needed}`);
+    throw wrong(`has ${byteLength} bytes, but shape ${shownSizes(shape)} of ${dtype} takes ${needed}`);
   }
   return { name, dtype, shape, file: file.realPath, offset: dataStart + begin, byteLength };
 }
@@ -89,8 +93,9 @@ function checkLayout(file: OpenFile, dataStart: number, entries: readonly Tensor
   const inOrder = [...entries].sort((a, b) => a.offset - b.offset || a.byteLength - b.byteLength);
   let end = dataStart;
   for (const { name, offset, byteLength } of inOrder) {
-    if (offset < end) throw damaged(file.path, `tensor ${name} overlaps the one before it`);
-    if (offset > end) throw damaged(file.path, `${offset - end} bytes before tensor ${name} belong to none`);
+    if (offset < end) throw damaged(file.path, `tensor ${shownText(name)} overlaps the one before it`);
+    if (offset > end)
+      throw damaged(file.path, `${offset - end} bytes before tensor ${shownText(name)} belong to none`);
     end = offset + byteLength;
   }
   if (end !== file.size) throw damaged(file.path, `${file.size - end} bytes at its end belong to no tensor`);

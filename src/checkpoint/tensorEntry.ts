@@ -7,6 +7,7 @@ import { CheckpointError } from '../errors.ts';
 import { type ArrayOf, bytesOf, type DType, elementBytes, newArray } from './dtype.ts';
 import { withFile } from './file.ts';
 import { bfloat16ToFloat32, halfToFloat32 } from './half.ts';
+import { shownText } from './shown.ts';
 
 export interface TensorEntry<D extends DType = DType> {
   readonly name: string;
@@ -33,7 +34,7 @@ export function tensorNamed(weights: Weights, name: string): TensorEntry {
   const entry = weights.tensors.get(name);
   if (entry) return entry;
   throw new CheckpointError(
-    `${weights.source} holds no tensor ${name}.`,
+    `${weights.source} holds no tensor ${shownText(name)}.`,
     'Check that the weights belong to the config beside them.',
   );
 }
@@ -55,7 +56,7 @@ export async function readFloat32(entry: TensorEntry): Promise<Float32Array> {
   if (dtype === 'F16') return halfToFloat32(await readTensor({ ...entry, dtype }));
   if (dtype === 'BF16') return bfloat16ToFloat32(await readTensor({ ...entry, dtype }));
   throw new CheckpointError(
-    `Tensor ${name} of ${file} is ${dtype}, which float32 does not hold exactly.`,
+    `Tensor ${shownText(name)} of ${file} is ${dtype}, which float32 does not hold exactly.`,
     'Convert the checkpoint to F32, F16 or BF16.',
   );
 }
@@ -73,7 +74,7 @@ export function renameWeights(weights: Weights, rename: (name: string) => string
     const other = origins.get(renamed);
     if (other !== undefined) {
       throw new CheckpointError(
-        `${weights.source} holds both ${other} and ${name}, which are two names of ${renamed}.`,
+        `${weights.source} holds both ${shownText(other)} and ${shownText(name)}, which are two names of ${shownText(renamed)}.`,
         'Remove one of them from the file.',
       );
     }

@@ -5,108 +5,14 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { CheckpointError } from '../errors.ts';
 import { openSafetensors } from './safetensors.ts';
 import { readTensor, tensorNamed, type Weights } from './tensorEntry.ts';
+import { byte, memoBomb, sizes, stateDict, tensor, text, tuple } from './testing/pickles.ts';
+import { type ZipFile, zip } from './testing/zipArchive.ts';
 import { openTorchFile } from './torchFile.ts';
 
 const scratch = await mkdtemp(join(tmpdir(), 'ksd-torch-'));
 afterAll(() => rm(scratch, { recursive: true }));
 const path = join(scratch, 'pytorch_model.bin');
 const golden = 'fixtures/golden/text_encoders';
-
-interface ZipFile {
-  readonly name: string;
-  readonly content: Buffer;
-  /** The compression that the archive claims. */
-  readonly method?: number;
-}
-
-/** A zip archive; with `wide`, sizes and places stand in zip64 fields only. */
-function zip(files: readonly ZipFile[], wide = false): Buffer {
-  const locals: Buffer[] = [];
-  const centrals: Buffer[] = [];
-  let at = 0;
-  for (const { name, content, method = 0 } of files) {
-    const label = Buffer.from(name);
-    const local = Buffer.alloc(30);
-    local.writeUInt32LE(0x04034b50);
-    local.writeUInt16LE(label.length, 26);
-    // Padding in the extra field of the local header only, as PyTorch aligns its storages.
-    local.writeUInt16LE(5, 28);
-    const central = Buffer.alloc(46);
-    central.writeUInt32LE(0x02014b50);
-    central.writeUInt16LE(method, 10);
-    central.writeUInt16LE(label.length, 28);
-    const places = [content.length, content.length, at];
-    const extra = Buffer.alloc(wide ? 28 : 0);
-    if (wide) {
-      central.writeUInt16LE(28, 30);
-      extra.writeUInt16LE(1);
-      extra.writeUInt16LE(24, 2);
-      for (const [i, place] of places.entries()) extra.writeBigUInt64LE(BigInt(place), 4 + 8 * i);
-    }
-    for (const [i, field] of [24, 20, 42].entries()) {
-      central.writeUInt32LE(wide ? 0xffffffff : places[i]!, field);
-    }
-    const piece = Buffer.concat([local, label, Buffer.alloc(5, 'Z'), content]);
-    locals.push(piece);
-    centrals.push(central, label, extra);
-    at += piece.length;
-  }
-  return Buffer.concat([
-    ...locals,
-    ...centrals,
-    endOf(files.length, Buffer.concat(centrals).length, at, wide),
-  ]);
-}
-
-function endOf(count: number, byteLength: number, offset: number, wide: boolean): Buffer {
-  const end = Buffer.alloc(22);
-  end.writeUInt32LE(0x06054b50);
-  end.writeUInt16LE(wide ? 0xffff : count, 10);
-  end.writeUInt32LE(wide ? 0xffffffff : byteLength, 12);
-  end.writeUInt32LE(wide ? 0xffffffff : offset, 16);
-  if (!wide) return end;
-  const record = Buffer.alloc(56);
-  record.writeUInt32LE(0x06064b50);
-  for (const [i, value] of [count, byteLength, offset].entries()) {
-    record.writeBigUInt64LE(BigInt(value), 32 + 8 * i);
-  }
-  const locator = Buffer.alloc(20);
-  locator.writeUInt32LE(0x07064b50);
-  locator.writeBigUInt64LE(BigInt(offset + byteLength), 8);
-  return Buffer.concat([record, locator, end]);
-}
-
-const byte = (value: number) => `K${String.fromCharCode(value)}`;
-const text = (value: string) => `U${String.fromCharCode(value.length)}${value}`;
-const tuple = (...items: string[]) => `(${items.join('')}t`;
-const sizes = (values: readonly number[]) => tuple(...values.map(byte));
-
-interface View {
-  readonly type?: string;
-  readonly length: number;
-  readonly offset: number;
-  readonly shape: readonly number[];
-  readonly strides: readonly number[];
-}
-
-/** What torch.save pickles for a tensor on storage `0`. */
-function tensor({ type = 'FloatStorage', length, offset, shape, strides }: View): string {
-  const id = tuple(text('storage'), `ctorch\n${type}\n`, text('0'), text('cpu'), byte(length));
-  const args = tuple(
-    `${id}Q`,
-    byte(offset),
-    sizes(shape),
-    sizes(strides),
-    '\x89',
-    'ccollections\nOrderedDict\n)R',
-  );
-  return `ctorch._utils\n_rebuild_tensor_v2\n${args}R`;
-}
-
-function stateDict(tensors: Readonly<Record<string, string>>): Buffer {
-  const items = Object.entries(tensors).map(([name, pickle]) => text(name) + pickle);
-  return Buffer.from(`\x80\x02}(${items.join('')}u.`, 'latin1');
-}
 
 const sixFloats = Buffer.from(Float32Array.of(0, 1, 2, 3, 4, 5).buffer);
 
@@ -225,7 +131,7 @@ describe('archives made by hand', () => {
       { w: tensor({ ...whole, length: 7 }) },
       'storage of tensor w has 24 bytes',
     ],
-    ['what is no tensor', { epoch: byte(3) }, 'under epoch is no tensor'],
+    ['a dictionary without any tensor', { epoch: byte(3), best: 'N' }, 'holds no tensor, only epoch, best'],
     ['a storage of unknown type', { w: tensor({ ...whole, type: 'QInt8Storage' }) }, 'torch.QInt8Storage'],
     [
       'a tensor built from numbers',
@@ -237,6 +143,65 @@ describe('archives made by hand', () => {
     await written(stateDict(tensors));
     await expect(openTorchFile(path)).rejects.toThrow(CheckpointError);
     await expect(openTorchFile(path)).rejects.toThrow(message);
+  });
+
+  it('leaves out what is no tensor', async () => {
+    const weights = await openTorchFile(
+      await written(stateDict({ epoch: byte(3), w: tensor(whole), best: 'N' })),
+    );
+    expect([...weights.tensors.keys()]).toEqual(['w']);
+  });
+
+  it('takes the tensors of a nested state_dict, and none from beside it', async () => {
+    const nested = `}(${text('w')}${tensor(whole)}u`;
+    const beside = tensor({ length: 6, offset: 0, shape: [3, 2], strides: [1, 3] });
+    const weights = await openTorchFile(await written(stateDict({ beside, state_dict: nested })));
+    expect([...weights.tensors.keys()]).toEqual(['w']);
+  });
+
+  it('refuses a tensor without a name', async () => {
+    await written(Buffer.from(`\x80\x02}(${byte(1)}${tensor(whole)}u.`, 'latin1'));
+    await expect(openTorchFile(path)).rejects.toThrow('a tensor of it stands under what is no name');
+  });
+
+  it('does not spell out what stands in the place of a name, however large: a list of lists of lists', async () => {
+    // Forty lists, each twice in the next, are 2^40 numbers when spelt out.
+    const laughs = memoBomb(40);
+    await written(Buffer.from(`\x80\x02}(${laughs}K\x01u.`, 'latin1'));
+    await expect(openTorchFile(path)).rejects.toThrow('holds no tensor, only other things');
+  });
+
+  it('keeps the shape that a tensor was made with when its list changes after', async () => {
+    // The list that is shape and strides at once is empty when the tensor is made, and gets a text after.
+    const id = tuple(text('storage'), 'ctorch\nFloatStorage\n', text('0'), text('cpu'), byte(6));
+    const made = `ctorch._utils\n_rebuild_tensor_v2\n${tuple(`${id}Q`, byte(0), ']q\x00', 'h\x00')}R`;
+    await written(
+      Buffer.from(`\x80\x02}(${text('w')}${made}u0h\x00${text('x')}a0}(${text('v')}${made}u.`, 'latin1'),
+    );
+    expect((await openTorchFile(path)).tensors.get('v')?.shape).toEqual([]);
+    const grown = `}(${text('w')}${made}${text('z')}h\x00${text('x')}au.`;
+    await written(Buffer.from(`\x80\x02${grown}`, 'latin1'));
+    expect((await openTorchFile(path)).tensors.get('w')?.shape).toEqual([]);
+  });
+
+  it('refuses one list of pairs that is made a dictionary again and again', async () => {
+    const pairs = `](${`${byte(1)}${byte(2)}\x86`}q\x01${'h\x01'.repeat(9999)}eq\x00`;
+    const again = 'ccollections\nOrderedDict\nh\x00\x85R0'.repeat(9999);
+    await written(Buffer.from(`\x80\x02${pairs}${again}N.`, 'latin1'));
+    await expect(openTorchFile(path)).rejects.toThrow('its dictionaries are made from over');
+  });
+
+  it('refuses a pickle or a byte order of absurd length before it reads them', async () => {
+    const order = { name: 'archive/byteorder', content: Buffer.from('little'.padEnd(99)) };
+    await expect(
+      openTorchFile(await written(stateDict({ w: tensor(whole) }), sixFloats, [order])),
+    ).rejects.toThrow('archive/byteorder has 99 bytes');
+  });
+
+  it('refuses an archive that names a file twice', async () => {
+    const again = { name: 'archive/data/0', content: sixFloats };
+    await written(stateDict({ w: tensor(whole) }), sixFloats, [again]);
+    await expect(openTorchFile(path)).rejects.toThrow('the archive names archive/data/0 twice');
   });
 
   it('refuses what is no state dict, a foreign byte order, and missing or compressed parts', async () => {

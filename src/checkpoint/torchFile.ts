@@ -1,99 +1,77 @@
 /**
- * Reads a PyTorch state dict (`pytorch_model.bin`) in both of its layouts: a zip archive (since PyTorch 1.6), and
- * the older sequence of pickles followed by the raw storages.
+ * Reads a PyTorch state dict (`pytorch_model.bin`), or a training checkpoint that holds one (`sd-v1-4.ckpt`), in both of
+ * PyTorch's layouts: a zip archive (since PyTorch 1.6), and the older sequence of pickles followed by the raw storages.
  *
  * The pickles only describe tensors; the data lies uncompressed in the file, so entries point into it, as they do
  * for safetensors. Nothing that a pickle asks for is run (pickle.ts). Knows no model.
  */
 import { basename, dirname } from 'node:path/posix';
-import { CheckpointError } from '../errors.ts';
-import { type DType, elementBytes, elementCount } from './dtype.ts';
+import { elementBytes } from './dtype.ts';
 import { type OpenFile, withFile } from './file.ts';
-import { type AllowedGlobal, damaged, type PickleRules, unpickle } from './pickle.ts';
-import type { TensorEntry, Weights } from './tensorEntry.ts';
+import { damaged, unpickle } from './pickle.ts';
+import { shownText } from './shown.ts';
+import type { Weights } from './tensorEntry.ts';
+import { isListOf, isText, type Places, type Storage, torchRules, torchWeights } from './torchTensors.ts';
 import { readZipEntries, type ZipEntry } from './zip.ts';
-
-/** A run of equal elements, of which tensors are views. */
-interface Storage {
-  readonly key: string;
-  readonly dtype: DType;
-  /** In elements. */
-  readonly length: number;
-  /** The first element that this view of the storage shows (older layout only). */
-  readonly first: number;
-}
-
-interface TensorView {
-  readonly kind: 'tensor';
-  readonly storage: Storage;
-  /** In elements, as are the strides. */
-  readonly offset: number;
-  readonly shape: readonly number[];
-  readonly strides: readonly number[];
-}
-
-/** Where the bytes of each storage lie in the file, by key. */
-type Places = ReadonlyMap<string, { readonly offset: number; readonly byteLength: number }>;
-
-const storageTypes: ReadonlyMap<string, DType> = new Map<string, DType>([
-  ['torch.FloatStorage', 'F32'],
-  ['torch.HalfStorage', 'F16'],
-  ['torch.BFloat16Storage', 'BF16'],
-  ['torch.DoubleStorage', 'F64'],
-  ['torch.LongStorage', 'I64'],
-  ['torch.IntStorage', 'I32'],
-  ['torch.ShortStorage', 'I16'],
-  ['torch.CharStorage', 'I8'],
-  ['torch.ByteStorage', 'U8'],
-  ['torch.BoolStorage', 'BOOL'],
-]);
 
 /** First words of the older layout. */
 const magicNumber = 0x1950a86a20f9469cfc6cn;
 const protocolVersion = 1001;
 
-/** The pickles at the start of the older layout only name tensors: no real one comes near this many bytes. */
+/** Pickles only name tensors: no real one comes near this many bytes. */
 const longestPickles = 2 ** 25;
 
+/** `little` or `big`, and maybe a line feed. */
+const longestByteOrder = 8;
+
 /**
- * The tensors of a state dict; tensors that share a storage have overlapping entries.
+ * The tensors of a state dict, or of the `state_dict` in a training checkpoint, whose other parts are left out. Tensors
+ * that share a storage have overlapping entries.
  * Throws CheckpointError if the file is damaged, names a Python global that state dicts do not need, or holds a
  * tensor that is not contiguous.
  */
 export async function openTorchFile(path: string): Promise<Weights> {
-  return withFile(path, async (file) => {
-    const start = await file.read(0, Math.min(2, file.size));
-    return start.toString('latin1') === 'PK' ? openArchive(file) : openPickles(file);
-  });
+  return withFile(path, readTorchFile);
+}
+
+/** As `openTorchFile`, from a file that is open already. */
+export async function readTorchFile(file: OpenFile): Promise<Weights> {
+  const start = await file.read(0, Math.min(2, file.size));
+  return start.toString('latin1') === 'PK' ? openArchive(file) : openPickles(file);
 }
 
 async function openArchive(file: OpenFile): Promise<Weights> {
   const entries = await readZipEntries(file);
+  const byName = new Map(entries.map((entry) => [entry.name, entry]));
+  const twice = entries.find((entry) => byName.get(entry.name) !== entry);
+  if (twice) throw damaged({ source: file.path }, `the archive names ${shownText(twice.name)} twice`);
   const pickle = entries.find(({ name }) => basename(name) === 'data.pkl');
   if (!pickle) throw damaged({ source: file.path }, 'the archive holds no data.pkl');
   const folder = dirname(pickle.name);
-  const contentOf = (entry: ZipEntry) => {
-    if (entry.stored) return file.read(entry.offset, entry.byteLength);
-    throw damaged({ source: file.path }, `${entry.name} is compressed`);
+  const contentOf = ({ name, stored, offset, byteLength }: ZipEntry, most: number) => {
+    const wrong = (what: string) => damaged({ source: file.path }, `${shownText(name)} ${what}`);
+    if (!stored) throw wrong('is compressed');
+    if (byteLength > most) throw wrong(`has ${byteLength} bytes`);
+    return file.read(offset, byteLength);
   };
-  const order = entries.find(({ name }) => name === `${folder}/byteorder`);
-  if (order && (await contentOf(order)).toString('latin1').trim() !== 'little') {
+  const order = byName.get(`${folder}/byteorder`);
+  if (order && (await contentOf(order, longestByteOrder)).toString('latin1').trim() !== 'little') {
     throw damaged({ source: file.path }, 'its numbers are big-endian');
   }
-  const { value } = unpickle(await contentOf(pickle), rulesFor(file.path));
+  const { value } = unpickle(await contentOf(pickle, longestPickles), torchRules(file.path));
   const places = new Map(
     entries
       .filter(({ name, stored }) => stored && dirname(name) === `${folder}/data`)
       .map((entry) => [basename(entry.name), entry]),
   );
-  return weightsOf(file, value, places);
+  return torchWeights(file, value, places);
 }
 
 /** Magic number, protocol, facts about the machine, state dict, keys of the storages; then the storages. */
 async function openPickles(file: OpenFile): Promise<Weights> {
   const bytes = await file.read(0, Math.min(file.size, longestPickles));
   const storages = new Map<string, Storage>();
-  const rules = rulesFor(file.path, (storage) => storages.set(storage.key, storage));
+  const rules = torchRules(file.path, (storage) => storages.set(storage.key, storage));
   let end = 0;
   const next = () => {
     const pickle = unpickle(bytes, rules, end);
@@ -110,7 +88,7 @@ async function openPickles(file: OpenFile): Promise<Weights> {
   const state = next();
   const keys = next();
   if (!isListOf(keys, isText)) throw damaged(rules, 'it does not list its storages');
-  return weightsOf(file, state, await findStorages(file, end, keys, storages));
+  return torchWeights(file, state, await findStorages(file, end, keys, storages));
 }
 
 /** Storages follow one another, each after the number of its elements (8 bytes). */
@@ -124,12 +102,12 @@ async function findStorages(
   let at = start;
   for (const key of keys) {
     const storage = storages.get(key);
-    if (!storage) throw damaged({ source: file.path }, `storage ${key} belongs to no tensor`);
+    if (!storage) throw damaged({ source: file.path }, `storage ${shownText(key)} belongs to no tensor`);
     const length = Number((await file.read(at, 8)).readBigUInt64LE());
     if (length !== storage.length) {
       throw damaged(
         { source: file.path },
-        `storage ${key} has ${length} elements instead of ${storage.length}`,
+        `storage ${shownText(key)} has ${length} elements instead of ${storage.length}`,
       );
     }
     const byteLength = length * elementBytes(storage.dtype);
@@ -140,127 +118,4 @@ async function findStorages(
     throw damaged({ source: file.path }, `it ends at byte ${file.size} instead of ${at}: it is truncated`);
   }
   return places;
-}
-
-/** The globals that a state dict may name, and what stands in for each. `onStorage` sees every storage. */
-function rulesFor(source: string, onStorage: (storage: Storage) => unknown = () => {}): PickleRules {
-  const rebuild = ([storage, offset, shape, strides]: readonly unknown[]): TensorView => {
-    if (!isStorage(storage) || !isCount(offset) || !isListOf(shape, isCount) || !isListOf(strides, isCount)) {
-      throw damaged({ source }, 'a tensor of it is not described as tensors are');
-    }
-    return { kind: 'tensor', storage, offset, shape, strides };
-  };
-  const functions: readonly AllowedGlobal[] = [
-    { name: 'collections.OrderedDict', call: (args) => dictionary(source, args) },
-    { name: 'torch.Size', call: ([sizes]) => sizes },
-    { name: 'torch._utils._rebuild_tensor', call: rebuild },
-    { name: 'torch._utils._rebuild_tensor_v2', call: rebuild },
-    { name: 'torch._utils._rebuild_parameter', call: ([tensor]) => tensor },
-  ];
-  const types = Array.from(storageTypes.keys(), (name): AllowedGlobal => ({ name }));
-  return {
-    source,
-    globals: new Map([...functions, ...types].map((global) => [global.name, global])),
-    persistent: (id) => {
-      const storage = storageOf(source, id);
-      onStorage(storage);
-      return storage;
-    },
-  };
-}
-
-/** An ordered dictionary, empty or from a list of pairs. */
-function dictionary(source: string, [pairs = []]: readonly unknown[]): Map<unknown, unknown> {
-  const isPair = (pair: unknown): pair is [unknown, unknown] => Array.isArray(pair) && pair.length === 2;
-  if (!isListOf(pairs, isPair))
-    throw damaged({ source }, 'a dictionary of it is made from what are no pairs');
-  return new Map(pairs);
-}
-
-/** The persistent id of a storage: 'storage', its type, its key, a device, its length, and maybe a view of it. */
-function storageOf(source: string, id: unknown): Storage {
-  const [kind, type, key, , length, view = null] = Array.isArray(id) ? id : [];
-  const dtype = storageTypes.get((type as AllowedGlobal | undefined)?.name ?? '');
-  if (kind !== 'storage' || !dtype || !isText(key) || !isCount(length)) {
-    throw damaged({ source }, 'a storage of it is not described as storages are');
-  }
-  const first = Array.isArray(view) ? view[1] : 0;
-  if (!isCount(first)) throw damaged({ source }, `the view of storage ${key} is not described as views are`);
-  return { key, dtype, length, first };
-}
-
-function weightsOf(file: OpenFile, state: unknown, places: Places): Weights {
-  if (!(state instanceof Map)) throw damaged({ source: file.path }, 'it does not hold a dictionary');
-  const tensors = new Map<string, TensorEntry>();
-  for (const [name, tensor] of state) {
-    if (!isText(name) || !isTensor(tensor)) {
-      throw damaged({ source: file.path }, `what it holds under ${String(name)} is no tensor`);
-    }
-    tensors.set(name, entryOf(file, name, tensor, places));
-  }
-  return { source: file.path, tensors, metadata: {} };
-}
-
-function entryOf(file: OpenFile, name: string, tensor: TensorView, places: Places): TensorEntry {
-  const { storage, offset, shape, strides } = tensor;
-  const { key, dtype, length } = storage;
-  const size = elementBytes(dtype);
-  const place = places.get(key);
-  if (!place) throw damaged({ source: file.path }, `the storage of tensor ${name} is missing or compressed`);
-  if (place.byteLength !== length * size) {
-    throw damaged({ source: file.path }, `the storage of tensor ${name} has ${place.byteLength} bytes`);
-  }
-  const count = elementCount(shape) ?? Number.POSITIVE_INFINITY;
-  const first = storage.first + offset;
-  if (first + count > length) throw damaged({ source: file.path }, `tensor ${name} exceeds its storage`);
-  if (!isContiguous(shape, strides)) {
-    throw new CheckpointError(
-      `Tensor ${name} of ${file.path} is not contiguous: shape [${shape.join(', ')}], strides [${strides.join(', ')}].`,
-      'Use the safetensors form of the checkpoint, which stores every tensor contiguously.',
-    );
-  }
-  return {
-    name,
-    dtype,
-    shape,
-    file: file.realPath,
-    offset: place.offset + first * size,
-    byteLength: count * size,
-  };
-}
-
-/** Whether the elements lie row-major without gaps; the stride along an axis of one element does not matter. */
-function isContiguous(shape: readonly number[], strides: readonly number[]): boolean {
-  if (shape.length !== strides.length) return false;
-  if (shape.includes(0)) return true;
-  let expected = 1;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    const size = shape[axis] as number;
-    if (size !== 1 && strides[axis] !== expected) return false;
-    expected *= size;
-  }
-  return true;
-}
-
-function isTensor(value: unknown): value is TensorView {
-  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'tensor';
-}
-
-function isStorage(value: unknown): value is Storage {
-  return typeof value === 'object' && value !== null && 'dtype' in value;
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string';
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function isListOf<Element>(
-  value: unknown,
-  isElement: (item: unknown) => item is Element,
-): value is Element[] {
-  return Array.isArray(value) && value.every(isElement);
 }

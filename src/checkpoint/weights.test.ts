@@ -87,12 +87,22 @@ describe('shards', () => {
     ['a missing shard', { a: 'three.safetensors' }, 'does not exist'],
     ['a tensor that its shard lacks', { z: 'one.safetensors' }, 'one.safetensors holds z'],
     ['a shard in another folder', { a: '../one.safetensors' }, 'as the file of a'],
+    ['a shard that is the folder itself', { a: '' }, 'as the file of a'],
+    ['a shard with a control character in its name', { a: 'one\u001b[2J.safetensors' }, 'as the file of a'],
     ['a shard that is an index', { a: 'model.safetensors.index.json' }, 'as the file of a'],
   ])('are refused with %s', async (_, map, message) => {
     await saved('one.safetensors', 'a');
     await index(map);
     await expect(openWeightsIn(scratch)).rejects.toThrow(CheckpointError);
     await expect(openWeightsIn(scratch)).rejects.toThrow(message);
+  });
+});
+
+describe('a hostile index', () => {
+  it('is refused where a shard is nested deeper than the stack', async () => {
+    const path = join(scratch, 'model.safetensors.index.json');
+    await writeFile(path, `{"weight_map": {"a": ${'['.repeat(1e5)}${']'.repeat(1e5)}}}`);
+    await expect(openWeights(path)).rejects.toThrow('gives a value that is nested too deeply to show as');
   });
 });
 

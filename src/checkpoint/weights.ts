@@ -9,6 +9,7 @@ import { CheckpointError } from '../errors.ts';
 import { unreadable, withFile } from './file.ts';
 import { isJsonObject, readJsonObject } from './json.ts';
 import { openSafetensors } from './safetensors.ts';
+import { shownJson, shownText } from './shown.ts';
 import type { TensorEntry, Weights } from './tensorEntry.ts';
 import { openTorchFile } from './torchFile.ts';
 
@@ -49,7 +50,7 @@ export async function openWeights(path: string): Promise<Weights> {
     default:
       throw new CheckpointError(
         `${path} is neither a safetensors file nor a PyTorch state dict.`,
-        'Give a .safetensors file, a .bin file, or the .index.json of a sharded one.',
+        'Give a .safetensors, .bin or .ckpt file, or the .index.json of a sharded one.',
       );
   }
 }
@@ -77,7 +78,13 @@ async function formatOf(path: string): Promise<Format> {
   if (text.startsWith('PK') || text.startsWith('\x80\x02')) return 'torch';
   if (text.startsWith('version https://')) return 'pointer';
   if (path.endsWith('.safetensors')) return 'safetensors';
-  return /\.(bin|pt|pth)$/.test(path) ? 'torch' : undefined;
+  return /\.(bin|pt|pth|ckpt)$/.test(path) ? 'torch' : undefined;
+}
+
+/** Whether `shard` can be the name of a file beside the index; messages repeat it, so it has nothing to hide. */
+function isFileName(shard: unknown): shard is string {
+  if (typeof shard !== 'string' || shard === '' || shard.endsWith(indexEnd)) return false;
+  return !['', '.', '..'].includes(shard) && basename(shard) === shard && shownText(shard) === shard;
 }
 
 /** An index names the shard of every tensor, and shards lie beside it. */
@@ -89,13 +96,13 @@ async function openShards(path: string): Promise<Weights> {
   const shards = new Map<string, Weights>();
   const tensors = new Map<string, TensorEntry>();
   for (const [name, shard] of Object.entries(shardOf)) {
-    if (typeof shard !== 'string' || basename(shard) !== shard || shard.endsWith(indexEnd)) {
-      throw wrong(`gives ${JSON.stringify(shard)} as the file of ${name}`);
+    if (!isFileName(shard)) {
+      throw wrong(`gives ${shownJson(shard)} as the file of ${shownText(name)}`);
     }
     const weights = shards.get(shard) ?? (await openWeights(join(dirname(path), shard)));
     shards.set(shard, weights);
     const entry = weights.tensors.get(name);
-    if (!entry) throw wrong(`says that ${shard} holds ${name}, which it does not`);
+    if (!entry) throw wrong(`says that ${shard} holds ${shownText(name)}, which it does not`);
     tensors.set(name, entry);
   }
   return { source: path, tensors, metadata: {} };

@@ -6,6 +6,7 @@
  */
 import { CheckpointError } from '../errors.ts';
 import type { OpenFile } from './file.ts';
+import { shownText } from './shown.ts';
 
 export interface ZipEntry {
   readonly name: string;
@@ -56,7 +57,7 @@ export async function readZipEntries(file: ByteReader): Promise<ZipEntry[]> {
     const name = record.name.toString('utf8');
     const plain = record.method === 0 && (record.flags & 1) === 0;
     const offset = await contentStart(file, record.header, name);
-    if (offset + record.packedSize > file.size) throw damaged(file, `${name} lies outside`);
+    if (offset + record.packedSize > file.size) throw damaged(file, `${shownText(name)} lies outside`);
     const stored = plain && record.size === record.packedSize;
     entries.push({ name, stored, offset, byteLength: record.packedSize });
   }
@@ -80,7 +81,7 @@ export async function readZipDirectory(file: ByteReader): Promise<ZipRecord[]> {
     const extra = bytes.subarray(nameEnd, extraEnd);
     const [size, packedSize, header] = wideFields(bytes, at, extra);
     if (header + localHeaderBytes + packedSize > directory.offset) {
-      throw damaged(file, `${name.toString('utf8')} lies outside`);
+      throw damaged(file, `${shownText(name.toString('utf8'))} lies outside`);
     }
     const [flags, method] = [bytes.readUInt16LE(at + 8), bytes.readUInt16LE(at + 10)];
     records.push({ name, flags, method, packedSize, size, header, extra });
@@ -149,9 +150,9 @@ export function localHeaderLength(bytes: Buffer): number | undefined {
 }
 
 async function contentStart(file: ByteReader, header: number, name: string): Promise<number> {
-  if (header + localHeaderBytes > file.size) throw damaged(file, `${name} lies outside`);
+  if (header + localHeaderBytes > file.size) throw damaged(file, `${shownText(name)} lies outside`);
   const length = localHeaderLength(await file.read(header, localHeaderBytes));
-  if (length === undefined) throw damaged(file, `the header of ${name} is broken`);
+  if (length === undefined) throw damaged(file, `the header of ${shownText(name)} is broken`);
   return header + length;
 }
 
