@@ -15,6 +15,15 @@ export async function writeRandomWeights(path: string, graph: Graph, dtype: 'F32
   const shapes = [...graph.parameters].map(
     ([name, { shape }]) => [name, shape as readonly number[]] as const,
   );
+  await writeRandomTensors(path, shapes, dtype);
+}
+
+/** The same for tensors of these names and shapes. */
+export async function writeRandomTensors(
+  path: string,
+  shapes: readonly (readonly [name: string, shape: readonly number[]])[],
+  dtype: 'F32' | 'F16',
+): Promise<void> {
   const sizes = shapes.map(([, shape]) => shape.reduce((a, b) => a * b, 1));
   const floats = torchGenerator(1).randn([Math.max(...sizes) + sizes.length]);
   const block = floats.map((value) => 0.02 * value);

@@ -1,0 +1,46 @@
+/**
+ * The same as plain.py with this project: opens the checkpoint as a pipeline does, and computes a part for each line on
+ * standard input.
+ */
+import { createInterface } from 'node:readline';
+import { openStableDiffusion } from '../../src/checkpoint/stableDiffusion.ts';
+import { openModels } from '../../src/generation/models.ts';
+import { parseUNetConfig } from '../../src/models/unetConfig.ts';
+import { parseVaeConfig } from '../../src/models/vaeConfig.ts';
+import { openRuntime } from '../../src/runtime/node.ts';
+import { type FloatTensor, floatTensor } from '../../src/runtime/tensor.ts';
+
+const [path = '', threads = ''] = process.argv.slice(2);
+const say = (answer: object) => process.stdout.write(`${JSON.stringify(answer)}\n`);
+
+function wave(...shape: number[]): FloatTensor {
+  const size = shape.reduce((product, side) => product * side, 1);
+  return floatTensor(
+    Float32Array.from({ length: size }, (_, i) => Math.sin(i)),
+    shape,
+  );
+}
+
+const runtime = await openRuntime('cpu', { threads: Number(threads) });
+const model = await openStableDiffusion(path);
+const configs = { unet: parseUNetConfig(model.unet.config), vae: parseVaeConfig(model.vae.config) };
+const { unet, decode, textEncoder } = openModels(runtime, model, configs, { name: 'sd1' });
+const ids = Int32Array.from({ length: 2 * 77 }, (_, i) => (i * 7919) % 49408);
+const [latents, states, small] = [wave(2, 4, 64, 64), wave(2, 77, 768), wave(1, 4, 64, 64)];
+const parts: Readonly<Record<string, () => Promise<FloatTensor>>> = {
+  text: async () => (await textEncoder()).encodeIds(ids),
+  unet: () => unet(latents, 500, states),
+  decode: () => decode(small),
+};
+
+say({});
+for await (const line of createInterface({ input: process.stdin })) {
+  const began = performance.now();
+  const { data } = await parts[line.trim()]!();
+  const seconds = (performance.now() - began) / 1000;
+  const peak = process.resourceUsage().maxRSS / 2 ** 20;
+  const stride = Math.max(1, Math.floor(data.length / 64));
+  const sample = Array.from({ length: 64 }, (_, i) => data[i * stride]);
+  say({ seconds, peak, sample });
+}
+process.exit();
