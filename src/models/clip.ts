@@ -9,16 +9,15 @@ import { cast } from '../graph/ops/cast.ts';
 import { argMax, embedding, selectRows } from '../graph/ops/gather.ts';
 import { reshape, slice } from '../graph/ops/layout.ts';
 import { equal } from '../graph/ops/logic.ts';
+import { clipLayer } from './clipLayer.ts';
 import { parseConfig } from './config.ts';
-import { layerNorm, linear } from './layers.ts';
+import { layerNorm } from './layers.ts';
 import { rootScope, type Scope, weight, within } from './scope.ts';
 import {
-  activations,
   encoderConfig,
   encoderKeys,
   headsFit,
   maskedScore,
-  selfAttention,
   type TextEncoderConfig,
   type TextEncoderOutput,
 } from './textEncoder.ts';
@@ -60,7 +59,7 @@ export function clipTextModel(
   const bias = attentionBias(graph, length, inputs.attentionMask);
   const hiddenStates = [embed(within(scope, 'embeddings'), config, inputs.inputIds)];
   for (let i = 0; i < config.numHiddenLayers; i++) {
-    hiddenStates.push(layer(within(scope, 'encoder.layers', i), config, hiddenStates[i]!, bias));
+    hiddenStates.push(clipLayer(within(scope, 'encoder.layers', i), config, hiddenStates[i]!, bias));
   }
   const lastHiddenState = layerNorm(
     within(scope, 'final_layer_norm'),
@@ -76,20 +75,6 @@ function embed(scope: Scope, config: ClipTextConfig, inputIds: Value): Value {
   const tokens = embedding(weight(scope, 'token_embedding.weight', [vocabSize, hiddenSize]), inputIds);
   const positions = weight(scope, 'position_embedding.weight', [maxPositionEmbeddings, hiddenSize]);
   return add(tokens, slice(positions, [{ axis: 0, start: 0, end: inputIds.shape[1] as number }]));
-}
-
-function layer(scope: Scope, config: ClipTextConfig, x: Value, bias: Value): Value {
-  const { hiddenSize, layerNormEps, numAttentionHeads } = config;
-  const attend = within(scope, 'self_attn');
-  const normal = layerNorm(within(scope, 'layer_norm1'), x, layerNormEps);
-  const read = selfAttention(attend, normal, numAttentionHeads, ['q_proj', 'k_proj', 'v_proj'], bias);
-  const attended = add(x, linear(within(attend, 'out_proj'), read, hiddenSize));
-  const inner = linear(
-    within(scope, 'mlp.fc1'),
-    layerNorm(within(scope, 'layer_norm2'), attended, layerNormEps),
-    config.intermediateSize,
-  );
-  return add(attended, linear(within(scope, 'mlp.fc2'), activations[config.hiddenAct](inner), hiddenSize));
 }
 
 /** [1 or batch, 1, length, length]: the causal mask, and the caller's mask if there is one. */

@@ -104,6 +104,12 @@ async function showModel(path: string): Promise<void> {
     ['scheduler', model.scheduler.className],
   ];
   for (const line of tableLines(sizeHeader(), [...rows, ...others], 2)) console.log(`  ${line}`);
+  const { unknown } = model;
+  if (unknown.length === 0) return;
+  const names = `${unknown.slice(0, 3).join(', ')}${unknown.length > 3 ? ', …' : ''}`;
+  console.log(
+    `  ${t(`쓰이지 않는 키 ${unknown.length}개`, `${unknown.length} keys that no part uses`)}: ${names}`,
+  );
 }
 
 async function showStudents(students: readonly StudentFolder[]): Promise<void> {
