@@ -3,9 +3,21 @@
  *
  * A pickle is a program that may call any function of Python; loading one from a stranger runs a stranger's code.
  * This reader runs nothing: a global that is not listed is refused by name, and so is every operation that state
- * dicts do not need. What it takes of memory and time is bounded by a small multiple of the pickle's length. Written from the opcode descriptions of Python's `pickletools`. Knows no tensor.
+ * dicts do not need. What it takes of memory and time is bounded by a small multiple of the pickle's length. Written
+ * from the opcode descriptions of Python's `pickletools`. Knows no tensor.
  */
 import { CheckpointError } from '../errors.ts';
+import {
+  type Cursor,
+  damaged,
+  line,
+  longInteger,
+  take,
+  uint8,
+  uint16,
+  uint32,
+  uint64,
+} from './pickleCursor.ts';
 import { shownText } from './shown.ts';
 
 /** A global that a pickle may name. */
@@ -24,14 +36,12 @@ export interface PickleRules {
   persistent(id: unknown): unknown;
 }
 
-interface Machine {
-  readonly bytes: Buffer;
+interface Machine extends Cursor {
   readonly rules: PickleRules;
   readonly stack: unknown[];
   /** Heights of the stack at the open marks. */
   readonly marks: number[];
   readonly memo: Map<number, unknown>;
-  at: number;
   /** Lists, tuples and dictionaries made, and calls done. */
   made: number;
 }
@@ -45,9 +55,6 @@ export const opaque = Object.freeze({ kind: 'opaque' });
 /** An empty dictionary takes one byte in a pickle and hundreds in memory; a tensor needs about ten such objects. */
 const mostObjects = 2 ** 20;
 
-/** The longest number that state dicts hold is a magic one of ten bytes. */
-const longestInteger = 256;
-
 type Operation = (machine: Machine) => void;
 
 /**
@@ -56,7 +63,16 @@ type Operation = (machine: Machine) => void;
  * Throws CheckpointError if it is damaged, names a global that is not allowed, or needs an unsupported operation.
  */
 export function unpickle(bytes: Buffer, rules: PickleRules, at = 0): { value: unknown; end: number } {
-  const machine: Machine = { bytes, rules, stack: [], marks: [], memo: new Map(), at, made: 0 };
+  const machine: Machine = {
+    bytes,
+    source: rules.source,
+    rules,
+    stack: [],
+    marks: [],
+    memo: new Map(),
+    at,
+    made: 0,
+  };
   for (;;) {
     const code = take(machine, 1)[0] as number;
     if (code === STOP) break;
@@ -68,43 +84,6 @@ export function unpickle(bytes: Buffer, rules: PickleRules, at = 0): { value: un
     operation(machine);
   }
   return { value: pop(machine), end: machine.at };
-}
-
-/** The complaint about a pickle, in the words that all of them share. */
-export function damaged(rules: Pick<PickleRules, 'source'>, what: string): CheckpointError {
-  return new CheckpointError(
-    `${rules.source} cannot be read as a PyTorch state dict: ${what}.`,
-    'Download it again, or use its safetensors form.',
-  );
-}
-
-function take(machine: Machine, length: number): Buffer {
-  const { bytes, at, rules } = machine;
-  if (!(at + length <= bytes.length)) throw damaged(rules, 'its pickle ends in the middle');
-  machine.at = at + length;
-  return bytes.subarray(at, at + length);
-}
-
-const uint8 = (machine: Machine) => take(machine, 1).readUInt8();
-const uint16 = (machine: Machine) => take(machine, 2).readUInt16LE();
-const uint32 = (machine: Machine) => take(machine, 4).readUInt32LE();
-const uint64 = (machine: Machine) => Number(take(machine, 8).readBigUInt64LE());
-
-function line(machine: Machine): string {
-  const end = machine.bytes.indexOf(0x0a, machine.at);
-  if (end < 0) throw damaged(machine.rules, 'its pickle ends in the middle');
-  const text = take(machine, end - machine.at).toString('utf8');
-  machine.at++;
-  return text;
-}
-
-/** A little-endian two's complement integer of `length` bytes. */
-function longInteger(machine: Machine, length: number): number | bigint {
-  if (length > longestInteger) throw damaged(machine.rules, `its pickle has a number of ${length} bytes`);
-  const bytes = take(machine, length);
-  const digits = Buffer.from(bytes).reverse().toString('hex');
-  const value = BigInt.asIntN(8 * bytes.length, BigInt(`0x0${digits}`));
-  return Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }
 
 function pop(machine: Machine): unknown {

@@ -8,7 +8,8 @@
 import { basename, dirname } from 'node:path/posix';
 import { elementBytes } from './dtype.ts';
 import { type OpenFile, withFile } from './file.ts';
-import { damaged, unpickle } from './pickle.ts';
+import { unpickle } from './pickle.ts';
+import { damaged } from './pickleCursor.ts';
 import { shownText } from './shown.ts';
 import type { Weights } from './tensorEntry.ts';
 import { isListOf, isText, type Places, type Storage, torchRules, torchWeights } from './torchTensors.ts';

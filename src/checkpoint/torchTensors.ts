@@ -7,7 +7,8 @@
 import { CheckpointError } from '../errors.ts';
 import { type DType, elementBytes, elementCount, isDType } from './dtype.ts';
 import type { OpenFile } from './file.ts';
-import { type AllowedGlobal, damaged, opaque, type PickleRules } from './pickle.ts';
+import { type AllowedGlobal, opaque, type PickleRules } from './pickle.ts';
+import { damaged } from './pickleCursor.ts';
 import { shownSizes, shownText } from './shown.ts';
 import type { TensorEntry, Weights } from './tensorEntry.ts';
 import { type Meaning, torchGlobals } from './torchGlobals.ts';

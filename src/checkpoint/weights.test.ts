@@ -88,6 +88,7 @@ describe('shards', () => {
     ['a tensor that its shard lacks', { z: 'one.safetensors' }, 'one.safetensors holds z'],
     ['a shard in another folder', { a: '../one.safetensors' }, 'as the file of a'],
     ['a shard that is the folder itself', { a: '' }, 'as the file of a'],
+    ['a shard that is the folder above', { a: '..' }, 'as the file of a'],
     ['a shard with a control character in its name', { a: 'one\u001b[2J.safetensors' }, 'as the file of a'],
     ['a shard that is an index', { a: 'model.safetensors.index.json' }, 'as the file of a'],
   ])('are refused with %s', async (_, map, message) => {

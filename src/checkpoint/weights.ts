@@ -83,7 +83,7 @@ async function formatOf(path: string): Promise<Format> {
 
 /** Whether `shard` can be the name of a file beside the index; messages repeat it, so it has nothing to hide. */
 function isFileName(shard: unknown): shard is string {
-  if (typeof shard !== 'string' || shard === '' || shard.endsWith(indexEnd)) return false;
+  if (typeof shard !== 'string' || shard.endsWith(indexEnd)) return false;
   return !['', '.', '..'].includes(shard) && basename(shard) === shard && shownText(shard) === shard;
 }
 

@@ -51,7 +51,9 @@ export function safetensorsMutant(random: Random, samples: readonly Sample[]): B
   const { bytes, boundaries } = pick(random, samples);
   if (chance(random, 4)) return mutate(random, bytes, pick(random, samples).bytes, boundaries);
   const start = 8 + Number(bytes.readBigUInt64LE());
-  const text = Buffer.from(jsonMutant(random, JSON.parse(bytes.toString('utf8', 8, start))));
+  const header = JSON.parse(bytes.toString('utf8', 8, start)) as object;
+  const metadata = chance(random, 3) ? { __metadata__: { format: 'pt' } } : {};
+  const text = Buffer.from(jsonMutant(random, { ...metadata, ...header }));
   const length = Buffer.alloc(8);
   setNumber(length, 0, 8, chance(random, 20) ? pick(random, extremes) : BigInt(text.length));
   const whole = Buffer.concat([length, text, bytes.subarray(start)]);
@@ -102,6 +104,12 @@ export function torchMutant(random: Random, samples: readonly TorchSample[]): Bu
   const { bytes, boundaries, files } = sample;
   if (chance(random, 4)) return mutate(random, bytes, pick(random, samples).bytes, boundaries);
   if (files.length > 0 && chance(random, 4)) return breakZip(random, bytes);
+  if (files.length === 0 && chance(random, 3)) {
+    const part = random.below(boundaries.length - 1);
+    const [begin, end] = boundaries.slice(part, part + 2) as [number, number];
+    const changed = pickleMutant(random, bytes.subarray(begin, end));
+    return Buffer.concat([bytes.subarray(0, begin), changed, bytes.subarray(end)]);
+  }
   const pickle = chance(random, 4) ? hostileState(random) : pickleMutant(random, pickleOf(sample));
   return withPickle(random, sample, pickle);
 }
@@ -113,17 +121,23 @@ function withPickle(
 ): Buffer {
   if (files.length === 0) return Buffer.concat([bytes.subarray(0, begin), pickle, bytes.subarray(end)]);
   const others = files.map((file) =>
-    basename(file.name) === 'data.pkl' ? { ...file, content: pickle } : otherFile(random, file),
+    otherFile(random, basename(file.name) === 'data.pkl' ? { ...file, content: pickle } : file),
   );
   return zip(others, chance(random, 3));
 }
 
 /** Now and then a file with another name, compression or content. */
 function otherFile(random: Random, file: ZipFile): ZipFile {
-  if (!chance(random, 40)) return file;
+  if (!chance(random, 20)) return file;
   return pick(random, [
     { ...file, method: 8 },
-    { ...file, name: file.name.replace(/[^/]*$/, pick(random, ['0', 'data.pkl', 'byteorder', '\u001b[2J'])) },
+    {
+      ...file,
+      name: file.name.replace(
+        /[^/]*$/,
+        pick(random, ['0', 'other.pkl', 'data.pkl', 'byteorder', '\u001b[2J']),
+      ),
+    },
     { ...file, content: file.content.subarray(random.below(file.content.length + 1)) },
     { ...file, content: Buffer.from('big') },
   ]);

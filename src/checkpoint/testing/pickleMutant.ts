@@ -52,6 +52,7 @@ export function pickleMutant(random: Random, pickle: Buffer): Buffer {
 }
 
 function change(random: Random, operations: Buffer[]): void {
+  if (operations.length === 0) return;
   const at = random.below(Math.max(1, operations.length - 1));
   const other = pick(random, operations);
   switch (random.below(9)) {

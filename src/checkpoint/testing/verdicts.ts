@@ -3,6 +3,7 @@
  *
  * A mutant is known by the name of its run and its number, which seed all that is random in it. Knows no format.
  */
+import { expect } from 'vitest';
 import { KsdError } from '../../errors.ts';
 import { randomStream } from '../../random/stream.ts';
 import { elementBytes, elementCount } from '../dtype.ts';
@@ -45,6 +46,25 @@ export async function judge<Mutant>(run: Run<Mutant>, only?: number): Promise<Ve
       else verdicts.refusals.push((error as KsdError).problem);
     }
   }
+  return verdicts;
+}
+
+/**
+ * Runs it, and expects that no mutant was a defect, that at least `leastAccepted` were opened and a tenth refused, and that
+ * each of `reasons`, parts of sentences with `|` between, refused some.
+ */
+export async function expectSound<Mutant>(
+  run: Run<Mutant>,
+  leastAccepted: number,
+  reasons: string,
+): Promise<Verdicts> {
+  const verdicts = await judge(run);
+  const { accepted, refusals, defects } = verdicts;
+  const wanted = reasons.split('|').map((reason) => reason.trim());
+  const unseen = wanted.filter((reason) => !refusals.some((told) => told.includes(reason)));
+  expect({ defects, unseen }).toEqual({ defects: [], unseen: [] });
+  expect(accepted).toBeGreaterThanOrEqual(leastAccepted);
+  expect(refusals.length).toBeGreaterThan(run.count / 10);
   return verdicts;
 }
 
