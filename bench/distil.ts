@@ -23,6 +23,7 @@ import { createStudent } from '../src/distillation/student.ts';
 import { randomStream } from '../src/random/stream.ts';
 import { openRuntime } from '../src/runtime/node.ts';
 import { promptLength } from '../src/text/tokenizer.ts';
+import { median } from './median.ts';
 
 const rounds = 20;
 
@@ -68,8 +69,6 @@ async function step(places: readonly number[], fold: boolean): Promise<number> {
   await student.learn(batch, 1e-4);
   return performance.now() - began;
 }
-
-const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 const batches = epochBatches(
   longerLengths(data, data.train),

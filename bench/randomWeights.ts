@@ -3,22 +3,13 @@
  */
 import { float32ToHalf } from '../src/checkpoint/half.ts';
 import { type TensorToWrite, writeSafetensors } from '../src/checkpoint/safetensorsWriter.ts';
-import type { Graph } from '../src/graph/graph.ts';
 import { torchGenerator } from '../src/random/torch.ts';
 
 /**
- * Writes a tensor for every parameter of `graph`. All are views of one block of normal numbers (standard deviation
+ * Writes tensors of these names and shapes. All are views of one block of normal numbers (standard deviation
  * 0.02, as models are initialised), so the memory it takes is that of the largest tensor. No two begin at the same
  * place: the engine would keep equal ones only once.
  */
-export async function writeRandomWeights(path: string, graph: Graph, dtype: 'F32' | 'F16'): Promise<void> {
-  const shapes = [...graph.parameters].map(
-    ([name, { shape }]) => [name, shape as readonly number[]] as const,
-  );
-  await writeRandomTensors(path, shapes, dtype);
-}
-
-/** The same for tensors of these names and shapes. */
 export async function writeRandomTensors(
   path: string,
   shapes: readonly (readonly [name: string, shape: readonly number[]])[],

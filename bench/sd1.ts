@@ -20,6 +20,7 @@ import { unet } from '../src/models/unet.ts';
 import { parseUNetConfig } from '../src/models/unetConfig.ts';
 import { decodeLatents, encodeMoments } from '../src/models/vae.ts';
 import { parseVaeConfig } from '../src/models/vaeConfig.ts';
+import { median } from './median.ts';
 import { writeRandomTensors } from './randomWeights.ts';
 
 interface Answer {
@@ -104,9 +105,6 @@ class Worker {
     this.process.stdin!.end();
   }
 }
-
-const median = (values: readonly number[]) =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 
 function difference(ours: Answer, theirs: Answer): number {
   const scale = Math.max(...theirs.sample.map(Math.abs));

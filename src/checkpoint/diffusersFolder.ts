@@ -9,16 +9,13 @@ import { join } from 'node:path';
 import { CheckpointError } from '../errors.ts';
 import { type JsonObject, readJsonObject } from './json.ts';
 import { shownJson } from './shown.ts';
-import type { StableDiffusion } from './stableDiffusion.ts';
+import type { ModelPart, StableDiffusion } from './stableDiffusion.ts';
 import { renameWeights, type Weights } from './tensorEntry.ts';
 import { openTextEncoder } from './textEncoderFolder.ts';
 import { openWeightsIn } from './weights.ts';
 
-interface Component {
+interface Component extends Omit<ModelPart, 'weights'> {
   readonly folder: string;
-  readonly className: string;
-  readonly config: JsonObject;
-  readonly configSource: string;
 }
 
 /** The attention of the VAE in files from before diffusers 0.18: their names, and those that hold now. */
@@ -30,7 +27,8 @@ const vaeAttentionNames: Readonly<Record<string, string>> = {
 };
 
 /**
- * Opens the five components that a picture needs; the safety checker may be null or missing. Reads no tensor data. Throws CheckpointError naming the folder and the component that is missing or damaged.
+ * Opens the five components that a picture needs; others (a safety checker) may be null or missing. Reads no tensor
+ * data. Throws CheckpointError naming the folder and the component that is missing or damaged.
  */
 export async function openDiffusersFolder(folder: string): Promise<StableDiffusion> {
   const index = await readJsonObject(join(folder, 'model_index.json'));
@@ -40,7 +38,6 @@ export async function openDiffusersFolder(folder: string): Promise<StableDiffusi
   const unet = await open('unet', 'config.json');
   const vae = await open('vae', 'config.json');
   const scheduler = await open('scheduler', 'scheduler_config.json');
-  const safety = await openSafety(folder, index);
   return {
     source: folder,
     tokenizer,
@@ -48,22 +45,8 @@ export async function openDiffusersFolder(folder: string): Promise<StableDiffusi
     unet: { ...unet, weights: await openWeightsIn(unet.folder) },
     vae: { ...vae, weights: await openVaeWeights(vae.folder) },
     scheduler,
-    ...(safety ? { safety } : {}),
     unknown: [],
   };
-}
-
-/** Where its folder is there: people who delete it mean to go without. */
-async function openSafety(root: string, index: JsonObject): Promise<StableDiffusion['safety']> {
-  const folderOf = async (name: string) => {
-    const entry = index[name];
-    const folder = join(root, name);
-    const named = Array.isArray(entry) && typeof entry[1] === 'string';
-    return named && (await stat(folder).catch(() => undefined))?.isDirectory() ? folder : undefined;
-  };
-  const checker = await folderOf('safety_checker');
-  const features = await folderOf('feature_extractor');
-  return checker === undefined ? undefined : { checker, ...(features === undefined ? {} : { features }) };
 }
 
 /** The weights of an AutoencoderKL's folder under their present names. */

@@ -4,7 +4,7 @@
  * Knows no format.
  */
 import { constants } from 'node:buffer';
-import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
+import { access, type FileHandle, open, readFile, realpath, stat } from 'node:fs/promises';
 import { CheckpointError } from '../errors.ts';
 
 export interface OpenFile {
@@ -38,6 +38,21 @@ export function unreadable(path: string, cause: unknown): CheckpointError {
         'Check its permissions and the disk.',
         { cause },
       );
+}
+
+/** All bytes of a file. Throws CheckpointError naming it if the file system refuses. */
+export function readBytes(path: string): Promise<Buffer> {
+  return readFile(path).catch((cause) => {
+    throw unreadable(path, cause);
+  });
+}
+
+/** Whether there is a file or folder at `path` that one may reach. */
+export function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Opens a file for `use` and closes it after. Throws CheckpointError if it is missing or not a regular file. */

@@ -4,10 +4,9 @@
  * Knows no schema: values come out as `unknown` for the reader's caller to validate.
  */
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { CheckpointError } from '../errors.ts';
 import { writeFileAtomic } from './atomic.ts';
-import { unreadable } from './file.ts';
+import { readBytes, unreadable } from './file.ts';
 import { shownText } from './shown.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -18,9 +17,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
 
 /** The value in a JSON file. Throws CheckpointError if the file is missing or is not JSON. */
 export async function readJson(path: string): Promise<unknown> {
-  const text = await readFile(path, 'utf8').catch((cause) => {
-    throw unreadable(path, cause);
-  });
+  const text = (await readBytes(path)).toString('utf8');
   return parseJson(text.replace(/^\uFEFF/, ''), path);
 }
 

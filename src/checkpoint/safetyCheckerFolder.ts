@@ -4,9 +4,9 @@
  *
  * Brings the names of the tensors to those of CLIPVisionModelWithProjection; the configs are for others to validate.
  */
-import { access } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { CheckpointError } from '../errors.ts';
+import { isThere } from './file.ts';
 import { type JsonObject, readJsonObject } from './json.ts';
 import { renameWeights, type Weights } from './tensorEntry.ts';
 import { openWeightsIn } from './weights.ts';
@@ -32,7 +32,7 @@ export interface SafetyCheckerFolder {
  */
 export async function openSafetyCheckerFolder(folder: string): Promise<SafetyCheckerFolder> {
   const inside = join(folder, 'safety_checker');
-  const checker = (await exists(inside)) ? inside : folder;
+  const checker = (await isThere(inside)) ? inside : folder;
   const model = await readConfig(join(checker, 'config.json'));
   const preprocessor = await readConfig(await preprocessorOf(checker));
   return { model, preprocessor, weights: renameWeights(await openWeightsIn(checker), presentName) };
@@ -43,7 +43,7 @@ async function preprocessorOf(checker: string): Promise<string> {
   const places = [checker, join(dirname(resolve(checker)), 'feature_extractor')];
   for (const place of places) {
     const path = join(place, name);
-    if (await exists(path)) return path;
+    if (await isThere(path)) return path;
   }
   throw new CheckpointError(
     `The safety checker ${checker} has no ${name}: neither ${places.join(' nor ')} holds one.`,
@@ -62,11 +62,4 @@ function presentName(name: string): string | undefined {
 
 async function readConfig(path: string): Promise<ConfigFile> {
   return { path, json: await readJsonObject(path) };
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

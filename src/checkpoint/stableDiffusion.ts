@@ -29,8 +29,6 @@ export interface StableDiffusion {
   readonly unet: ModelPart;
   readonly vae: ModelPart;
   readonly scheduler: { readonly className: string; readonly config: JsonObject };
-  /** The folders of the safety checker and of what prepares pictures for it, where the model has one. */
-  readonly safety?: { readonly checker: string; readonly features?: string };
   /** Keys of a single file that no part asks for: worth a word to the user. */
   readonly unknown: readonly string[];
 }

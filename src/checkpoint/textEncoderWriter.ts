@@ -4,11 +4,11 @@
  *
  * Knows no model: config and tensors are the caller's.
  */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CheckpointError } from '../errors.ts';
 import { writeFileAtomic, writeFolderAtomic } from './atomic.ts';
-import { systemCode, unreadable } from './file.ts';
+import { readBytes, systemCode, unreadable } from './file.ts';
 import { type JsonObject, writeJson } from './json.ts';
 import { writeSafetensors } from './safetensorsWriter.ts';
 
@@ -44,10 +44,7 @@ export async function writeTextEncoder(folder: string, encoder: TextEncoderToWri
     const toWrite = Array.from(tensors, (tensor) => ({ ...tensor, dtype }));
     await writeSafetensors(join(temporary, 'model.safetensors'), toWrite, { format: 'pt' });
     for (const path of tokenizerFiles) {
-      const content = await readFile(path).catch((cause) => {
-        throw unreadable(path, cause);
-      });
-      await writeFileAtomic(join(temporary, 'tokenizer', basename(path)), content);
+      await writeFileAtomic(join(temporary, 'tokenizer', basename(path)), await readBytes(path));
     }
   });
 }

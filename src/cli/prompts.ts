@@ -1,10 +1,9 @@
 /**
  * Pairs of prompts, Korean and English, as the command line takes them: written out, or from a file.
  */
-import { readFile } from 'node:fs/promises';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
-import { unreadable } from '../checkpoint/file.ts';
+import { readBytes } from '../checkpoint/file.ts';
 import { readPairs } from '../corpus/pairs.ts';
 import { InputError } from '../errors.ts';
 import type { PromptPair } from '../generation/compare.ts';
@@ -36,9 +35,7 @@ export function readPrompt(text: string): PromptPair {
  */
 export async function readPrompts(path: string): Promise<PromptPair[]> {
   if (path.endsWith('.jsonl')) return readPairs(path);
-  const text = await readFile(path, 'utf8').catch((cause) => {
-    throw unreadable(path, cause);
-  });
+  const text = (await readBytes(path)).toString('utf8');
   const list = listSchema.safeParse(parsed(text, path));
   if (list.success) return list.data;
   const [issue] = list.error.issues;

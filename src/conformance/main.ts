@@ -3,8 +3,9 @@
  *
  * Exits with 0 only if every case of every part passes, and every part has a checker.
  */
-import { access, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isThere } from '../checkpoint/file.ts';
 import type { CaseResult, GoldenPart } from './golden.ts';
 import { operatorsPart } from './parts/operators.ts';
 import { pipelinePart } from './parts/pipeline.ts';
@@ -34,11 +35,7 @@ async function foldersWithCases(folder: string): Promise<string[]> {
   const found: string[] = [];
   for (const entry of entries) {
     if (!entry.isDirectory()) continue;
-    const has = await access(join(folder, entry.name, 'cases.json')).then(
-      () => true,
-      () => false,
-    );
-    if (has) found.push(entry.name);
+    if (await isThere(join(folder, entry.name, 'cases.json'))) found.push(entry.name);
   }
   return found;
 }

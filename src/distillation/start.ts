@@ -46,20 +46,19 @@ async function startOf(student: Experiment['student'], teacher: StableDiffusion)
   const { modelType } = studentKinds[student.kind];
   if (student.start === 'random') return randomStart(student, modelType);
   const ofTeacher = student.start === 'teacher';
-  const folder = student.start;
-  const opened = ofTeacher ? teacher.textEncoder : await openTextEncoder(folder);
+  const source = ofTeacher ? teacher.source : student.start;
+  const opened = ofTeacher ? teacher.textEncoder : await openTextEncoder(source);
+  const ownTokenizer = ofTeacher ? teacher.tokenizer.folder : await tokenizerFolderOf(source);
   if (opened.modelType !== modelType) {
     throw new ConfigError(
-      `A student of kind ${student.kind} is a ${modelType}, but ${ofTeacher ? teacher.source : folder} holds a ${opened.modelType}.`,
+      `A student of kind ${student.kind} is a ${modelType}, but ${source} holds a ${opened.modelType}.`,
       'Change student.kind or student.start.',
     );
   }
   return {
     config: opened.config,
     model: encoderModel(modelType, opened.config, opened.configSource),
-    tokenizer: await openTokenizer(
-      student.tokenizer ?? (ofTeacher ? teacher.tokenizer.folder : await tokenizerFolderOf(folder)),
-    ),
+    tokenizer: await openTokenizer(student.tokenizer ?? ownTokenizer),
     weights: opened.weights,
   };
 }

@@ -1,8 +1,8 @@
 /**
  * A text encoder ready to run: texts in, the states that condition a picture out.
  */
-import { access } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { isThere } from '../checkpoint/file.ts';
 import { openTextEncoder as openFolder, type TextEncoderFiles } from '../checkpoint/textEncoderFolder.ts';
 import { createGraph } from '../graph/graph.ts';
 import { compile } from '../runtime/compile.ts';
@@ -89,11 +89,7 @@ export async function runTextEncoder(
 /** `tokenizer/` inside the folder (a student), beside it (a diffusers model), or the folder itself. */
 export async function tokenizerFolderOf(folder: string): Promise<string> {
   for (const candidate of [join(folder, 'tokenizer'), join(dirname(folder), 'tokenizer')]) {
-    const exists = await access(candidate).then(
-      () => true,
-      () => false,
-    );
-    if (exists) return candidate;
+    if (await isThere(candidate)) return candidate;
   }
   return folder;
 }

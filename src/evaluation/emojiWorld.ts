@@ -4,12 +4,10 @@
  * A scene is a plain background with one emoji in the middle, or two side by side; models/emoji-sd/README.md says how
  * its pictures were drawn, and this draws the same ones. Knows no model and no score.
  */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { unreadable } from '../checkpoint/file.ts';
 import { CheckpointError, InputError } from '../errors.ts';
 import { type Color, crop, type Image, paste, solid } from '../pictures/image.ts';
-import { decodePng } from '../pictures/png.ts';
+import { readPng } from '../pictures/pngFile.ts';
 import { resize } from '../pictures/resize.ts';
 import { type Emoji, type EmojiIndex, type EmojiStyle, readEmojiIndex } from './emojiIndex.ts';
 
@@ -57,10 +55,7 @@ export async function openEmojiWorld(folder: string): Promise<EmojiWorld> {
 }
 
 async function readSheet(path: string, { cell, emoji }: EmojiIndex): Promise<Image> {
-  const bytes = await readFile(path).catch((cause) => {
-    throw unreadable(path, cause);
-  });
-  const { image } = decodePng(bytes);
+  const image = await readPng(path);
   const width = Math.max(...emoji.map(({ column }) => column + 1)) * cell;
   const height = Math.max(...emoji.map(({ row }) => row + 1)) * cell;
   if (image.width >= width && image.height >= height) return image;

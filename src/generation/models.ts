@@ -8,11 +8,11 @@ import { createGraph, type Graph, input, type Value } from '../graph/graph.ts';
 import { concat } from '../graph/ops/layout.ts';
 import { projectedText, textProjections } from '../models/textProjections.ts';
 import { unet } from '../models/unet.ts';
-import type { UNetConfig } from '../models/unetConfig.ts';
+import { latentSide, type UNetConfig } from '../models/unetConfig.ts';
 import { decodeLatents, encodeMoments, latentDistribution } from '../models/vae.ts';
 import { type VaeConfig, vaeScaleFactor } from '../models/vaeConfig.ts';
 import { compile } from '../runtime/compile.ts';
-import type { Runtime, Session, Tensors } from '../runtime/session.ts';
+import type { Runtime, Tensors } from '../runtime/session.ts';
 import { type FloatTensor, floatTensor } from '../runtime/tensor.ts';
 import type { PipelineParts } from './pipeline.ts';
 import { type Sessions, sessionsBySize } from './sessions.ts';
@@ -115,7 +115,7 @@ type Build = (graph: Graph, height: number, width: number) => Record<string, Val
 
 /** Sessions of the graphs that `build` makes, with these weights. */
 function sessionsOf(runtime: Runtime, weights: Weights, build: Build): Sessions {
-  return sessionsBySize((height, width): Promise<Session> => {
+  return sessionsBySize((height, width) => {
     const graph = createGraph();
     return compile(runtime, graph, build(graph, height, width), weights);
   });
@@ -150,23 +150,24 @@ function halves({ data, shape }: FloatTensor): [FloatTensor, FloatTensor] {
   return [floatTensor(data.slice(0, size), half), floatTensor(data.slice(size), half)];
 }
 
-/** Latents along a side that pass the VAE in two gigabytes: 768 pixels of Stable Diffusion v1. */
+/** Latents along a side that always pass the VAE in one piece: 768 pixels of Stable Diffusion v1. */
 const roomyLatents = 96;
 
 /** Tiles as large as the model was trained on, a quarter of them overlapping: as in diffusers. */
-function tilingOf({ unet: { sampleSize = 64 }, vae }: Configs, when: ModelOptions['vaeTiling']) {
+function tilingOf({ unet, vae }: Configs, when: NonNullable<ModelOptions['vaeTiling']>) {
   const factor = vaeScaleFactor(vae);
+  const side = latentSide(unet);
   // Sides up to `whole` latents pass in one piece.
   const whole = {
-    auto: Math.max(1.5 * sampleSize, roomyLatents),
-    always: sampleSize,
+    auto: Math.max(1.5 * side, roomyLatents),
+    always: side,
     never: Number.POSITIVE_INFINITY,
   };
   const tiling = (unit: number): Tiling => ({
-    tile: sampleSize * unit,
-    overlap: Math.ceil(sampleSize / 4) * unit,
+    tile: side * unit,
+    overlap: Math.ceil(side / 4) * unit,
     unit,
-    whole: whole[when ?? 'auto'] * unit,
+    whole: whole[when] * unit,
   });
   return { ofLatents: tiling(1), ofPicture: tiling(factor) };
 }

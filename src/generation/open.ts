@@ -5,7 +5,7 @@
 import { basename, dirname, resolve } from 'node:path';
 import { openStableDiffusion } from '../checkpoint/stableDiffusion.ts';
 import { ConfigError } from '../errors.ts';
-import { parseUNetConfig, type UNetConfig } from '../models/unetConfig.ts';
+import { latentSide, parseUNetConfig, type UNetConfig } from '../models/unetConfig.ts';
 import { parseVaeConfig, type VaeConfig, vaeScaleFactor } from '../models/vaeConfig.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { samplerConfig } from '../schedulers/names.ts';
@@ -18,9 +18,6 @@ export interface PipelineOptions extends ModelOptions {
   /** The sampler for requests that name none: UniPC by default, which needs the fewest steps. */
   readonly scheduler?: string;
 }
-
-/** Side of the latents where the U-Net's config does not tell: that of Stable Diffusion v1. */
-const usualLatentSide = 64;
 
 /**
  * Reads configs and headers; each model is compiled when it is first used. Throws CheckpointError if the model is
@@ -43,7 +40,7 @@ export async function openPipeline(
     scheduler,
     latentChannels: vaeConfig.latentChannels,
     readsMask: unetConfig.inChannels > vaeConfig.latentChannels,
-    side: (unetConfig.sampleSize ?? usualLatentSide) * factor,
+    side: latentSide(unetConfig) * factor,
     factor,
     scalingFactor: vaeConfig.scalingFactor,
     crossAttentionDim: unetConfig.crossAttentionDim,

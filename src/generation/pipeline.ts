@@ -16,7 +16,7 @@ import type { NoiseSource, Sampler } from '../schedulers/scheduler.ts';
 import { checkWidth, cutWarnings, encodePrompts } from './conditions.ts';
 import { finish } from './finish.ts';
 import { type Conditions, guided, type Unet } from './guidance.ts';
-import { keepOutside, latentMask, maskedPicture, pasteDrawn, withMask } from './inpaint.ts';
+import { keepOutside, latentMask, maskedPicture, pasteInto, withMask } from './inpaint.ts';
 import { pictureNoise, type Size } from './latents.ts';
 import { predictedOriginal } from './preview.ts';
 import { type GenerationRequest, type Settings, settle } from './request.ts';
@@ -99,7 +99,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   const draw: Pipeline['draw'] = async (request, onStep) => {
     const generated = await finish(generate(parts, request), onStep);
     const drawn = imagesOf(await decodeEach(parts, generated.latents));
-    return { ...generated, images: drawn.map((image) => keepUnmasked(request, image)) };
+    return { ...generated, images: keepUnmasked(request, generated.generation, drawn) };
   };
   return {
     name,
@@ -202,19 +202,13 @@ async function begin(
   shape: readonly number[],
 ): Promise<Begun> {
   const { unet, scalingFactor, factor, readsMask } = parts;
-  if (!request.initImage) {
-    if (readsMask) throw needsMask(parts);
-    return { unet, latents: pureNoise(sampler, noise, shape) };
-  }
+  if (readsMask && !request.mask) throw needsMask(parts);
+  if (!request.initImage) return { unet, latents: pureNoise(sampler, noise, shape) };
   const picture = tensorFromImage(fitted(request.initImage, settings));
-  if (!request.mask) {
-    if (readsMask) throw needsMask(parts);
-    const encoded = await parts.encode(picture);
-    return { unet, latents: noisedPicture(sampler, noise, shape, encoded, scalingFactor).latents };
-  }
+  const noised = noisedPicture(sampler, noise, shape, await parts.encode(picture), scalingFactor);
+  if (!request.mask) return { unet, latents: noised.latents };
   const maskImage = fitted(request.mask, settings);
   const mask = latentMask(maskImage, factor);
-  const noised = noisedPicture(sampler, noise, shape, await parts.encode(picture), scalingFactor);
   const latents = settings.strength === 1 ? scaledNoise(sampler, noised.noise, shape) : noised.latents;
   if (!readsMask) return { unet, latents, settle: keepOutside(sampler, noised.original, noised.noise, mask) };
   const rest = await parts.encode(maskedPicture(picture, maskImage));
@@ -234,10 +228,9 @@ function fitted(image: Image, { width, height }: Size): Image {
   return image.width === width && image.height === height ? image : resize(image, width, height);
 }
 
-/** The drawn picture where the request's mask lets it, and the pixels of the original elsewhere. */
-function keepUnmasked({ initImage, mask }: GenerationRequest, drawn: Image): Image {
-  if (!initImage || !mask) return drawn;
-  return pasteDrawn(fitted(initImage, drawn), drawn, fitted(mask, drawn));
+/** The drawn pictures where the request's mask lets them, and the pixels of the original elsewhere. */
+function keepUnmasked({ initImage, mask }: GenerationRequest, size: Size, drawn: Image[]): Image[] {
+  return initImage && mask ? drawn.map(pasteInto(fitted(initImage, size), fitted(mask, size))) : drawn;
 }
 
 /** Picture after picture: the decoder takes far more memory for each than the denoiser does. */

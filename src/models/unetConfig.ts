@@ -35,6 +35,14 @@ export interface UNetConfig {
   readonly freqShift: number;
 }
 
+/** Side of the latents where the config does not tell: that of Stable Diffusion v1. */
+const usualLatentSide = 64;
+
+/** Side of the latents that the model was trained on. */
+export function latentSide({ sampleSize = usualLatentSide }: UNetConfig): number {
+  return sampleSize;
+}
+
 const size = z.int().positive();
 const sizes = z.array(size).nonempty();
 const perBlock = z.union([size, sizes], { error: 'expected a whole number, or a list of one a block' });

@@ -2,6 +2,7 @@
  * From a graph to a session that runs it, with its weights left in their files.
  */
 import { bindExternal, weightsFolder } from '../checkpoint/bind.ts';
+import { elementCount } from '../checkpoint/dtype.ts';
 import type { Weights } from '../checkpoint/tensorEntry.ts';
 import type { Graph, Value } from '../graph/graph.ts';
 import { serialize } from '../graph/serialize.ts';
@@ -28,7 +29,6 @@ export async function compile(
 }
 
 function parametersOf({ parameters }: Graph): number {
-  const sizeOf = ({ shape }: Value) =>
-    (shape as readonly number[]).reduce((product, side) => product * side, 1);
+  const sizeOf = ({ shape }: Value) => elementCount(shape as readonly number[]) ?? Number.POSITIVE_INFINITY;
   return [...parameters.values()].reduce((sum, value) => sum + sizeOf(value), 0);
 }

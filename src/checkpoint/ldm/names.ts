@@ -151,13 +151,12 @@ const vaeEnds: readonly NamePair[] = [
 /** All parameters of the autoencoder, without `vaePrefix`. */
 export function vaeNames({ layersPerBlock, channels }: VaeLayout): NamePair[] {
   const levels = channels.length;
-  const widens = (from: number | undefined, to: number | undefined) => from !== to;
   const encoder = range(levels).flatMap((level) => [
     ...range(layersPerBlock).flatMap((i) =>
       under(
         `down.${level}.block.${i}`,
         `down_blocks.${level}.resnets.${i}`,
-        vaeResnet(i === 0 && widens(channels[Math.max(level - 1, 0)], channels[level])),
+        vaeResnet(i === 0 && channels[Math.max(level - 1, 0)] !== channels[level]),
       ),
     ),
     ...(level < levels - 1
@@ -170,7 +169,7 @@ export function vaeNames({ layersPerBlock, channels }: VaeLayout): NamePair[] {
       under(
         `up.${level}.block.${i}`,
         `up_blocks.${levels - 1 - level}.resnets.${i}`,
-        vaeResnet(i === 0 && widens(channels[Math.min(level + 1, levels - 1)], channels[level])),
+        vaeResnet(i === 0 && channels[Math.min(level + 1, levels - 1)] !== channels[level]),
       ),
     ),
     ...(level > 0

@@ -129,22 +129,24 @@ function inChannelsOf({ tensors }: Weights): number | undefined {
   return tensors.get(`${unetPrefix}input_blocks.0.0.weight`)?.shape[1];
 }
 
+const useWholeModel = 'Use a Stable Diffusion 1.x checkpoint.';
+
 /** What people may take for a Stable Diffusion v1, by a key that only it has. */
-const others: readonly (readonly [start: string, what: string, remedy: string])[] = [
-  ['conditioner.embedders.', 'a Stable Diffusion XL', 'Use a Stable Diffusion 1.x checkpoint.'],
-  ['cond_stage_model.model.', 'a Stable Diffusion 2.x', 'Use a Stable Diffusion 1.x checkpoint.'],
-  ['double_blocks.', 'a FLUX model', 'Use a Stable Diffusion 1.x checkpoint.'],
-  ['lora_unet_', 'a LoRA, not a whole model', 'Give it with --lora, beside the model that it changes.'],
-  ['lora_te_', 'a LoRA, not a whole model', 'Give it with --lora, beside the model that it changes.'],
-  ['control_model.', 'a ControlNet, not a whole model', 'Use a Stable Diffusion 1.x checkpoint.'],
+const others: readonly (readonly [start: string, what: string, remedy?: string])[] = [
+  ['conditioner.embedders.', 'a Stable Diffusion XL'],
+  ['cond_stage_model.model.', 'a Stable Diffusion 2.x'],
+  ['double_blocks.', 'a FLUX model'],
+  ['lora_unet_', 'a LoRA, not a whole model'],
+  ['lora_te_', 'a LoRA, not a whole model'],
+  ['control_model.', 'a ControlNet, not a whole model'],
   ['down_blocks.', 'the U-Net of a diffusers folder', 'Give the folder that holds model_index.json.'],
-  ['emb_params', 'a textual inversion, not a whole model', 'Give it with --embedding.'],
+  ['emb_params', 'a textual inversion, not a whole model'],
 ];
 
 function refuseOthers({ source, tensors }: Weights): void {
   const names = [...tensors.keys()];
   const other = others.find(([start]) => names.some((name) => name.startsWith(start)));
-  if (other) throw new ConfigError(`${source} is ${other[1]}.`, other[2]);
+  if (other) throw new ConfigError(`${source} is ${other[1]}.`, other[2] ?? useWholeModel);
   if (names.some((name) => name.startsWith(unetPrefix))) return;
   throw new CheckpointError(
     `${source} holds no U-Net: no key of it begins with ${unetPrefix}.`,

@@ -1,16 +1,13 @@
 /**
  * `ksd generate`: a prompt, in Korean or English, to PNG files that tell how they were made.
  */
-import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { writeFileAtomic } from '../../checkpoint/atomic.ts';
-import { unreadable } from '../../checkpoint/file.ts';
 import { type Seed, seedsOf } from '../../generation/latents.ts';
 import { pictureFile, savePictures } from '../../generation/picture.ts';
 import type { Drawn, GenerationStep, Pipeline } from '../../generation/pipeline.ts';
 import type { GenerationRequest } from '../../generation/request.ts';
-import type { Image } from '../../pictures/image.ts';
-import { decodePng } from '../../pictures/png.ts';
+import { readPng } from '../../pictures/pngFile.ts';
 import type { RequestedDevice } from '../../runtime/session.ts';
 import { guidanceFor, openStudio } from '../drawing.ts';
 import { t, word } from '../messages.ts';
@@ -171,17 +168,10 @@ async function drawAll(pipeline: Pipeline, request: GenerationRequest): Promise<
 /** Pictures that the drawing starts from. */
 async function sourcesOf({ init, mask, strength }: Options): Promise<Partial<GenerationRequest>> {
   return {
-    ...(init === undefined ? {} : { initImage: await readPicture(init) }),
-    ...(mask === undefined ? {} : { mask: await readPicture(mask) }),
+    ...(init === undefined ? {} : { initImage: await readPng(init) }),
+    ...(mask === undefined ? {} : { mask: await readPng(mask) }),
     ...(strength === undefined ? {} : { strength }),
   };
-}
-
-async function readPicture(path: string): Promise<Image> {
-  const bytes = await readFile(path).catch((cause) => {
-    throw unreadable(path, cause);
-  });
-  return decodePng(bytes).image;
 }
 
 /** `--width` and `--height` outdo `--size`. */

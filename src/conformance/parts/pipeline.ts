@@ -2,7 +2,7 @@
  * Checks whole runs against diffusers: tokens, states, every step of the sampler, pictures; from text, with another
  * text encoder, and from a picture.
  */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readJson } from '../../checkpoint/json.ts';
 import { openTextEncoder, type TextEncoder } from '../../encoders/textEncoder.ts';
@@ -13,7 +13,7 @@ import { openPipeline } from '../../generation/open.ts';
 import type { Generated, GenerationStep, Pipeline } from '../../generation/pipeline.ts';
 import { drawLatents, noisedPicture } from '../../generation/start.ts';
 import { type Image, tensorFromImage } from '../../pictures/image.ts';
-import { decodePng } from '../../pictures/png.ts';
+import { readPng } from '../../pictures/pngFile.ts';
 import { openRuntime } from '../../runtime/node.ts';
 import type { Runtime } from '../../runtime/session.ts';
 import { samplerConfig } from '../../schedulers/names.ts';
@@ -116,10 +116,6 @@ async function encoderOf({ folder, runtime, encoders }: World, one: PipelineCase
   const encoder = encoders.get(path) ?? (await openTextEncoder(runtime, path));
   encoders.set(path, encoder);
   return encoder;
-}
-
-async function readPng(path: string): Promise<Image> {
-  return decodePng(await readFile(path)).image;
 }
 
 async function checkTexts(encoder: TextEncoder, one: PipelineCase, golden: GoldenTensors): Promise<Errors> {

@@ -1,7 +1,6 @@
 /**
  * `ksd corpus build`: reads parallel texts of any kind into a store of clean pairs, and says what was dropped and why.
  */
-
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { packagedClipTokenizer } from '../../../checkpoint/packageRoot.ts';
@@ -15,7 +14,6 @@ import { onInterrupt } from '../../interrupt.ts';
 import { t, word } from '../../messages.ts';
 import { examples, wholeNumber } from '../../options.ts';
 import { refuseOthers } from '../../output.ts';
-
 import { type Progress, progress } from '../../progress.ts';
 import { tableLines } from '../../table.ts';
 
