@@ -8,6 +8,7 @@ import {
   groupNorm as groupNormOperator,
   layerNorm as layerNormOperator,
 } from '../graph/ops/normalization.ts';
+import { upsamplingConv2d } from '../graph/ops/subpixel.ts';
 import { type Scope, weight } from './scope.ts';
 
 /** torch.nn.Linear: x [..., in] to [..., out]. */
@@ -49,4 +50,10 @@ export function convolution(
   const inputs = x.shape[1] as number;
   const window = weight(scope, 'weight', [out, inputs / (options.groups ?? 1), kernel, kernel]);
   return conv2d(x, window, weight(scope, 'bias', [out]), options);
+}
+
+/** Every pixel repeated twice each way, then torch.nn.Conv2d with a 3x3 window: x [batch, in, h, w] to [batch, out, 2h, 2w]. */
+export function upsamplingConvolution(scope: Scope, x: Value, out: number): Value {
+  const window = weight(scope, 'weight', [out, x.shape[1] as number, 3, 3]);
+  return upsamplingConv2d(x, window, weight(scope, 'bias', [out]));
 }

@@ -25,6 +25,7 @@ import { resizeNearest } from './resize.ts';
 import { softmax } from './softmax.ts';
 import { split } from './split.ts';
 import { meanSquaredError, reduceMean, variance } from './statistics.ts';
+import { depthToSpace, upsamplingConv2d } from './subpixel.ts';
 
 /** A computation at a random point. Letters in shapes are symbolic dimensions, sized by `sizes` when it runs. */
 interface Case {
@@ -219,6 +220,10 @@ const operators: Readonly<Record<string, fc.Arbitrary<Case>>> = {
   'conv2d, uneven padding': fixed({ x: ['n', 2, 6, 4], w: [3, 2, 3, 3] }, (v) =>
     conv2d(v['x']!, v['w']!, undefined, { stride: 2, padding: [0, 0, 1, 1] }),
   ),
+  upsamplingConv2d: fixed({ x: ['n', 2, 3, 2], w: [3, 2, 3, 3], b: [3] }, (v) =>
+    upsamplingConv2d(v['x']!, v['w']!, v['b']),
+  ),
+  depthToSpace: fixed({ x: ['n', 8, 3, 2] }, (v) => depthToSpace(v['x']!, 2)),
   convTransposed: fixed({ x: ['n', 3, 3, 2], w: [3, 2, 3, 3] }, (v) =>
     convTransposed(v['x']!, v['w']!, ['n', 2, 6, 4], { stride: 2, pads: [0, 0, 1, 1], groups: 1 }),
   ),
