@@ -3,8 +3,8 @@
  * loading, text encoder, a U-Net step with guidance, VAE decoder, peak memory. Both run in processes of their own and take
  * turns, so that the ratio holds on a machine whose speed varies; their results are compared.
  *
- *   npm run bench:sd1 -- [F32|F16] [rounds]        needs 5 GB in the folder for temporary files
- *   PYTHON=/usr/bin/python3: with torch (Debian: python3-torch libopenblas0-pthread)
+ *   npm run bench:sd1 -- [F32|F16|all] [rounds] [pixels a side]     needs 5 GB in the folder for temporary files
+ *   PYTHON=/usr/bin/python3: with torch (Debian: python3-torch libopenblas0-pthread); PYTHON=none measures ours alone
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
@@ -111,19 +111,20 @@ function difference(ours: Answer, theirs: Answer): number {
   return Math.max(...ours.sample.map((value, i) => Math.abs(value - (theirs.sample[i] as number)))) / scale;
 }
 
-async function measure(dtype: 'F32' | 'F16', rounds: number): Promise<void> {
+async function measure(dtype: 'F32' | 'F16', rounds: number, side: number): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'ksd-sd1-'));
   try {
     const { path, names } = await write(folder, dtype);
     const size = (await stat(path)).size / 2 ** 30;
-    console.log(`\n${dtype}, one file of ${size.toFixed(2)} GiB`);
-    const threads = String(availableParallelism());
+    console.log(`\n${dtype}, one file of ${size.toFixed(2)} GiB, ${side}x${side}`);
+    const rest = [String(side), String(availableParallelism())];
     const script = (name: string) => fileURLToPath(new URL(name, import.meta.url));
     const plain = join(process.cwd(), 'bench/sd1/plain.py');
-    const torch = new Worker(process.env['PYTHON'] ?? '/usr/bin/python3', [plain, path, names, threads]);
-    const { loaded, version } = await torch.answer<{ loaded: number; version: string }>();
+    const python = process.env['PYTHON'] ?? '/usr/bin/python3';
+    const torch = python === 'none' ? undefined : new Worker(python, [plain, path, names, ...rest]);
+    const their = await torch?.answer<{ loaded: number; version: string }>();
     const began = performance.now();
-    const ours = new Worker(process.execPath, [script('sd1/ours.js'), path, threads]);
+    const ours = new Worker(process.execPath, [script('sd1/ours.js'), path, ...rest]);
     await ours.answer();
     // The first run of each part opens it, so that loading is what these take beyond a later one.
     const first = {
@@ -137,31 +138,44 @@ async function measure(dtype: 'F32' | 'F16', rounds: number): Promise<void> {
       const [mine, theirs]: [number[], number[]] = [[], []];
       let worst = 0;
       for (let i = 0; i < rounds; i++) {
-        const [a, b] = [await ours.ask(part), await torch.ask(part)];
+        const a = await ours.ask(part);
         mine.push(a.seconds);
+        peak = a.peak;
+        if (!torch) continue;
+        const b = await torch.ask(part);
         theirs.push(b.seconds);
+        theirPeak = b.peak;
         worst = Math.max(worst, difference(a, b), difference(first[part], b));
-        [peak, theirPeak] = [a.peak, b.peak];
       }
       later += median(mine);
-      const ratio = median(theirs.map((seconds, i) => seconds / (mine[i] as number)));
-      console.log(
-        `  ${part.padEnd(8)} ${median(mine).toFixed(2)} s, PyTorch ${median(theirs).toFixed(2)} s: ` +
-          `${ratio.toFixed(2)} times its speed; results differ by ${worst.toExponential(0)}`,
-      );
+      console.log(`  ${part.padEnd(8)} ${median(mine).toFixed(2)} s${beside(mine, theirs, worst)}`);
     }
-    console.log(`  load     ${(firsts - later).toFixed(1)} s, PyTorch ${loaded.toFixed(1)} s`);
-    console.log(`  memory   ${peak.toFixed(2)} GiB at most, PyTorch ${theirPeak.toFixed(2)} GiB`);
-    const limit = 1.3 * size + 1.5e9 / 2 ** 30;
-    console.log(`           (1.3 times the weights and 1.5 GB: ${limit.toFixed(2)} GiB; torch ${version})`);
+    const [theirLoad, theirMemory] = their
+      ? [`, PyTorch ${their.loaded.toFixed(1)} s`, `, PyTorch ${theirPeak.toFixed(2)} GiB (${their.version})`]
+      : ['', ''];
+    console.log(`  load     ${(firsts - later).toFixed(1)} s${theirLoad}`);
+    console.log(`  memory   ${peak.toFixed(2)} GiB at most${theirMemory}`);
+    console.log(
+      `           (1.3 times the weights and 1.5 GB: ${(1.3 * size + 1.5e9 / 2 ** 30).toFixed(2)} GiB)`,
+    );
     ours.stop();
-    torch.stop();
+    torch?.stop();
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-const [wanted, rounds = '3'] = process.argv.slice(2);
+/** The ratio of interleaved runs, each with the one after it. */
+function beside(mine: readonly number[], theirs: readonly number[], worst: number): string {
+  if (theirs.length === 0) return '';
+  const ratio = median(theirs.map((seconds, i) => seconds / (mine[i] as number)));
+  return (
+    `, PyTorch ${median(theirs).toFixed(2)} s: ${ratio.toFixed(2)} times its speed; ` +
+    `results differ by ${worst.toExponential(0)}`
+  );
+}
+
+const [wanted = 'all', rounds = '3', side = '512'] = process.argv.slice(2);
 for (const dtype of ['F32', 'F16'] as const) {
-  if (wanted === undefined || wanted === dtype) await measure(dtype, Number(rounds));
+  if (wanted === 'all' || wanted === dtype) await measure(dtype, Number(rounds), Number(side));
 }

@@ -10,7 +10,7 @@ import { parseVaeConfig } from '../../src/models/vaeConfig.ts';
 import { openRuntime } from '../../src/runtime/node.ts';
 import { type FloatTensor, floatTensor } from '../../src/runtime/tensor.ts';
 
-const [path = '', threads = ''] = process.argv.slice(2);
+const [path = '', side = '', threads = ''] = process.argv.slice(2);
 const say = (answer: object) => process.stdout.write(`${JSON.stringify(answer)}\n`);
 
 function wave(...shape: number[]): FloatTensor {
@@ -26,7 +26,12 @@ const model = await openStableDiffusion(path);
 const configs = { unet: parseUNetConfig(model.unet.config), vae: parseVaeConfig(model.vae.config) };
 const { unet, decode, textEncoder } = openModels(runtime, model, configs, { name: 'sd1' });
 const ids = Int32Array.from({ length: 2 * 77 }, (_, i) => (i * 7919) % 49408);
-const [latents, states, small] = [wave(2, 4, 64, 64), wave(2, 77, 768), wave(1, 4, 64, 64)];
+const latentSide = Number(side) / 8;
+const [latents, small] = [2, 1].map((batch) => wave(batch, 4, latentSide, latentSide)) as [
+  FloatTensor,
+  FloatTensor,
+];
+const states = wave(2, 77, 768);
 const parts: Readonly<Record<string, () => Promise<FloatTensor>>> = {
   text: async () => (await textEncoder()).encodeIds(ids),
   unet: () => unet(latents, 500, states),
