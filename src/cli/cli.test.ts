@@ -112,14 +112,17 @@ describe('generate', () => {
     expect([pictures[4]!.image.width, pictures[4]!.image.height]).toEqual([32, 48]);
   });
 
-  test('draws the empty prompt, and a prompt of 10,000 characters with a warning', async () => {
+  test('draws the empty prompt, and one of 10,000 characters, with a warning if it is cut', async () => {
     const folder = await temporaryFolder();
-    const draw = (prompt: string) =>
-      ksd(folder, ['generate', prompt, '--student', 'none', '--steps', '1', '--out', 'x.png']);
+    const draw = (prompt: string, ...more: string[]) =>
+      ksd(folder, ['generate', prompt, '--student', 'none', '--steps', '1', '--out', 'x.png', ...more]);
     const empty = await draw('');
     expect(empty.status).toBe(0);
     expect(empty.stderr).not.toContain('⚠');
-    const long = await draw('사과 '.repeat(3334));
+    const whole = await draw('red '.repeat(2500));
+    expect(whole.status).toBe(0);
+    expect(whole.stderr).not.toMatch(/were cut/);
+    const long = await draw('사과 '.repeat(3334), '--long-prompts', 'cut');
     expect(long.status).toBe(0);
     expect(long.stderr).toMatch(/⚠ .* were cut/);
   });
