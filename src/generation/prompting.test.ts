@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -192,12 +192,11 @@ test('the end of a prompt of over 75 tokens reaches the picture, and no longer d
 
 test('the heavier of two background colours wins', async () => {
   const [blue, yellow] = await Promise.all([
-    draw('(파란색 배경:1.6)과 [[[노란색 배경]]]의 사과'),
-    draw('[[[파란색 배경]]]과 (노란색 배경:1.6)의 사과'),
+    draw('(파란색 배경:1.6)의 사과 BREAK (노란색 배경:0.6)의 사과'),
+    draw('(파란색 배경:0.6)의 사과 BREAK (노란색 배경:1.6)의 사과'),
   ]);
-  const blueness = ([red = 0, green = 0, blue = 0]: number[]) => blue - (red + green) / 2;
-  console.log(corners(blue as Image), corners(yellow as Image));
-  expect(blueness(corners(blue as Image))).toBeGreaterThan(blueness(corners(yellow as Image)) + 30);
+  const blueness = ([red = 0, , blue = 0]: number[]) => blue - red;
+  expect(blueness(corners(blue as Image))).toBeGreaterThan(blueness(corners(yellow as Image)) + 80);
 });
 
 test('what a picture tells of itself draws it again', async () => {
@@ -210,7 +209,6 @@ test('what a picture tells of itself draws it again', async () => {
     steps: 4,
   };
   const drawn = await pipeline.draw(whole);
-  const path = join(folder, 'recipe.png');
   const { text } = decodePng(pictureFile(drawn.images[0] as Image, drawn.generation, 0));
   expect(text['parameters']).toContain('Clip skip: 2');
   const again = requestOf(parseParameters(text['parameters'] ?? ''));
@@ -222,6 +220,4 @@ test('what a picture tells of itself draws it again', async () => {
   expect(
     (await pipeline.draw({ ...requestOf(parseParameters(plainText)), textEncoder: roberta })).images,
   ).toEqual(plain.images);
-  void path;
-  void readFile;
 });
