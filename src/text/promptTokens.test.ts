@@ -177,11 +177,9 @@ describe('extra words', () => {
     expect(['unlearned', 'learneds', 'learned2', 'cat-toy', ''].map(found)).toEqual(new Array(5).fill(0));
     expect(found('learned learned <cat-toy>')).toBe(3);
     const korean: ExtraWord = { names: ['고양이'], ids: [7, 8] };
-    expect(
-      promptTokens(clip, [{ text: '고양이, 고양이를', weight: 1 }], [korean]).filter(
-        ({ ids }) => ids.length === 2,
-      ),
-    ).toHaveLength(1);
+    const text = '고양이, 고양이를 안은 고양이. 길고양이와 고양이과자';
+    const all = promptTokens(clip, [{ text, weight: 1 }], [korean]);
+    expect(all.filter(({ ids }) => ids.length === 2)).toHaveLength(3);
   });
 
   test('have the weight at which they stand, and stay in one chunk', () => {

@@ -138,15 +138,26 @@ function wordFinder(words: readonly ExtraWord[]): (text: string) => Iterable<Spa
 }
 
 const letter = '[\\p{L}\\p{N}_]';
-const hangul = '[\\p{Script=Hangul}]';
+const hangul = '\\p{Script=Hangul}';
 
-/** A pattern for `name` with no letter before or after it; a Korean particle may follow a name that is not Korean. */
+/** Korean particles that a noun takes, as far as prompts need them. */
+const particles = '을|를|이|가|은|는|의|에|에서|에게|와|과|랑|이랑|로|으로|도|만|처럼|같은|이나|나|까지|부터';
+
+/**
+ * A pattern for `name` with no letter before or after it. A Korean particle may follow, as may any Hangul where the name ends in
+ * another script, since that is the end of a word.
+ */
 function standingAlone(name: string): string {
   const escaped = name.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
   const characters = [...name];
-  const stranger = (edge: string | undefined) => {
-    if (!new RegExp(letter, 'u').test(edge ?? '')) return '(?!)';
-    return new RegExp(hangul, 'u').test(edge ?? '') ? letter : `(?!${hangul})${letter}`;
-  };
-  return `(?<!${stranger(characters[0])})${escaped}(?!${stranger(characters.at(-1))})`;
+  const before = isLetter(characters[0]) ? `(?<!${letter})` : '';
+  if (!isLetter(characters.at(-1))) return before + escaped;
+  const ends = new RegExp(hangul, 'u').test(characters.at(-1) ?? '')
+    ? `(?=(?:${particles})?(?!${letter}))`
+    : `(?=${hangul}|(?!${letter}))`;
+  return before + escaped + ends;
+}
+
+function isLetter(character: string | undefined): boolean {
+  return character !== undefined && new RegExp(letter, 'u').test(character);
 }
