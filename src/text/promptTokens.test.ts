@@ -154,6 +154,11 @@ describe('chunks', () => {
     expect(lengths(`${words(74)}, ${words(3)}`)).toEqual([75, 3]);
   });
 
+  test('are made of a text of a million tokens too', () => {
+    const prompt = 'red '.repeat(1e6);
+    expect(chunkPrompt(clip, prompt, { longPrompts: 'cut' })).toMatchObject({ tokens: 1e6, cut: 1e6 - 75 });
+  });
+
   test('begin at BREAK', () => {
     expect(lengths('a red apple BREAK blue')).toEqual([3, 1]);
     expect(lengths('BREAK blue')).toEqual([0, 1]);

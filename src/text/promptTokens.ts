@@ -66,7 +66,9 @@ export function promptTokens(
           weight: (pieces[next] as WeightedText).weight,
         });
       }
-      tokens.push(...tokensOf(tokenizer, text.slice(segment.from, segment.to), own, cuts));
+      // A loop, not a spread: a text may hold more tokens than a call takes arguments.
+      for (const token of tokensOf(tokenizer, text.slice(segment.from, segment.to), own, cuts))
+        tokens.push(token);
     }
   }
   return tokens;
