@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { readFloat32, tensorNamed } from '../checkpoint/tensorEntry.ts';
+import { openTextEncoder as openFolder } from '../checkpoint/textEncoderFolder.ts';
 import { ConfigError, RuntimeError } from '../errors.ts';
 import { createGraph, input } from '../graph/graph.ts';
 import { add } from '../graph/ops/arithmetic.ts';
@@ -6,6 +8,7 @@ import { compile } from '../runtime/compile.ts';
 import { openRuntime } from '../runtime/node.ts';
 import type { Session } from '../runtime/session.ts';
 import { floatTensor } from '../runtime/tensor.ts';
+import { promptLength } from '../text/tokenizer.ts';
 import { openTextEncoder } from './textEncoder.ts';
 import { oneAtATime, variationGraph } from './variations.ts';
 
@@ -67,3 +70,44 @@ test('an encoder whose graph does not read the extra vectors is refused', async 
   expect(() => variationGraph(model, 'hearing', { clipSkip: 1, extra: true })).not.toThrow();
   await dispose();
 });
+
+test.each([
+  ['models/emoji-sd/model/text_encoder', 'text_model.final_layer_norm'],
+  ['models/students/roberta', undefined],
+])(
+  'clip skip 2 of %s is the output of the last layer but one, through the final norm %s',
+  async (folder, norm) => {
+    const encoder = await openTextEncoder(runtime, folder);
+    const { weights } = await openFolder(folder);
+    const ids = encoder.tokenizer.encode('a red apple').ids;
+    const row = new Int32Array(promptLength).fill(encoder.tokenizer.padId);
+    row.set(ids);
+    const graph = createGraph();
+    const { hiddenStates } = encoder.model.build(graph, promptLength);
+    const session = await compile(runtime, graph, { hidden: hiddenStates.at(-2)! }, weights);
+    const { hidden } = await session.run(encoder.model.feeds(row, promptLength));
+    const width = encoder.model.hiddenSize;
+    const expected = hidden?.data as Float32Array;
+    if (norm !== undefined) {
+      const [scale, shift] = await Promise.all(
+        ['weight', 'bias'].map((part) => readFloat32(tensorNamed(weights, `${norm}.${part}`))),
+      );
+      for (let start = 0; start < expected.length; start += width) {
+        normalize(expected.subarray(start, start + width), scale!, shift!);
+      }
+    }
+    const skipped = await encoder.encode(['a red apple'], { clipSkip: 2 });
+    const errors = Array.from(skipped.data, (value, i) => Math.abs(value - expected[i]!));
+    expect(Math.max(...errors)).toBeLessThan(1e-4);
+    await Promise.all([session.dispose(), encoder.dispose()]);
+  },
+);
+
+/** LayerNorm in place. */
+function normalize(row: Float32Array, scale: Float32Array, shift: Float32Array): void {
+  const mean = row.reduce((sum, value) => sum + value, 0) / row.length;
+  const variance = row.reduce((sum, value) => sum + (value - mean) ** 2, 0) / row.length;
+  row.forEach((value, i) => {
+    row[i] = ((value - mean) / Math.sqrt(variance + 1e-5)) * scale[i]! + shift[i]!;
+  });
+}
