@@ -1,6 +1,7 @@
 import { cp, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { writeSafetensors } from '../checkpoint/safetensorsWriter.ts';
 import { parseParameters } from '../pictures/parameters.ts';
 import { decodePng } from '../pictures/png.ts';
 import { ksd, requireBuild, root, temporaryFolder } from './testing.ts';
@@ -112,19 +113,53 @@ describe('generate', () => {
     expect([pictures[4]!.image.width, pictures[4]!.image.height]).toEqual([32, 48]);
   });
 
-  test('draws the empty prompt, and a prompt of 10,000 characters with a warning', async () => {
+  test('draws the empty prompt, and one of 10,000 characters, with a warning if it is cut', async () => {
     const folder = await temporaryFolder();
-    const draw = (prompt: string) =>
-      ksd(folder, ['generate', prompt, '--student', 'none', '--steps', '1', '--out', 'x.png']);
+    const draw = (prompt: string, ...more: string[]) =>
+      ksd(folder, ['generate', prompt, '--student', 'none', '--steps', '1', '--out', 'x.png', ...more]);
     const empty = await draw('');
     expect(empty.status).toBe(0);
     expect(empty.stderr).not.toContain('⚠');
-    const long = await draw('사과 '.repeat(3334));
+    const whole = await draw('red '.repeat(2500));
+    expect(whole.status).toBe(0);
+    expect(whole.stderr).not.toMatch(/were cut/);
+    const long = await draw('사과 '.repeat(3334), '--long-prompts', 'cut');
     expect(long.status).toBe(0);
     expect(long.stderr).toMatch(/⚠ .* were cut/);
   });
 
+  test('reads weights, skips layers and uses an embedding, and tells so in the file', async () => {
+    const folder = await temporaryFolder();
+    const vectors = Float32Array.from({ length: 2 * 192 }, (_, i) => Math.sin(i) / 50);
+    const embedding = { name: '<toy>', dtype: 'F32', shape: [2, 192], data: vectors } as const;
+    await writeSafetensors(join(folder, 'toy.safetensors'), [embedding]);
+    const draw = async (out: string, prompt: string, ...more: string[]) => {
+      const args = ['generate', prompt, '--steps', '2', '--out', out, ...more];
+      const { status, stderr } = await ksd(folder, args);
+      expect(stderr).not.toContain('✗');
+      expect(status).toBe(0);
+      return readPicture(join(folder, out));
+    };
+    const options = ['--clip-skip', '2', '--embedding', 'toy.safetensors:장난감'];
+    const named = await draw('a.png', '(장난감:1.2)을 든 [사과]', ...options);
+    expect(named.parameters.extra).toMatchObject({ 'Clip skip': '2' });
+    const byToken = await draw('b.png', '(<toy>:1.2)을 든 [사과]', ...options);
+    expect(byToken.image.data).toEqual(named.image.data);
+    const without = await draw('c.png', '(장난감:1.2)을 든 [사과]', '--clip-skip', '2');
+    expect(without.image.data).not.toEqual(named.image.data);
+    const literal = await draw('d.png', '(사과)', '--prompt-syntax', 'plain');
+    expect(literal.parameters.extra).toMatchObject({ Emphasis: 'None' });
+  });
+
   test.each([
+    [
+      'a clip skip beyond the layers',
+      ['--clip-skip', '9'],
+      'INPUT',
+      'clip skip of 9',
+      '1 (the last layer) to 4',
+    ],
+    ['an embedding that is none', ['--embedding', 'none.pt'], 'CHECKPOINT', 'none.pt', '→'],
     ['an unknown sampler', ['--scheduler', 'magic'], 'CONFIG', 'There is no sampler "magic"', 'unipc'],
     ['a side that the model cannot draw', ['--size', '65x64'], 'INPUT', 'width 65', '64 or 68'],
     ['a model that is not there', ['--model', 'nowhere'], 'CHECKPOINT', 'nowhere', '→'],

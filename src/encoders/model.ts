@@ -2,7 +2,7 @@
  * What a text encoder is to those who teach it, learn from it or condition a picture on it: how to add it to a graph,
  * and what to feed it for a batch of padded token ids. Whoever runs it needs to know no architecture.
  */
-import type { Graph } from '../graph/graph.ts';
+import type { Graph, Value } from '../graph/graph.ts';
 import type { Dim } from '../graph/shape.ts';
 import type { TextEncoderOutput } from '../models/textEncoder.ts';
 import type { Tensor } from '../runtime/tensor.ts';
@@ -18,8 +18,11 @@ export interface EncoderModel {
    * text differ by position.
    */
   readonly equalPadId?: number;
-  /** Adds inputs for [batch, length] token ids and the model; the batch is the symbolic dimension `batch`. */
-  build(graph: Graph, length: Dim): TextEncoderOutput;
+  /**
+   * Adds inputs for [batch, length] token ids and the model; the batch is the symbolic dimension `batch`.
+   * `extraVectors` [any, hiddenSize] are the vectors of the ids from `vocabSize` on (models/textEncoder.ts, `wordVectors`).
+   */
+  build(graph: Graph, length: Dim, extraVectors?: Value): TextEncoderOutput;
   /**
    * What to feed for `ids` [batch, length]. `keyBias` [batch, length] is added to the attention scores of each key,
    * for models with `equalPadId`.

@@ -17,11 +17,12 @@ export function robertaEncoder(json: unknown, source: string): EncoderModel {
     // Positions start after the padding index.
     maxLength: config.maxPositionEmbeddings - config.padTokenId - 1,
     equalPadId: config.padTokenId,
-    build: (graph, length) =>
+    build: (graph, length, extraVectors) =>
       robertaModel(graph, config, {
         inputIds: input(graph, 'input_ids', 'int64', ['batch', length]),
         positionIds: input(graph, 'position_ids', 'int64', ['batch', length]),
         attentionBias: input(graph, 'attention_bias', 'float32', ['batch', 1, 1, length]),
+        extraVectors,
       }),
     feeds: (ids, length, keyBias = new Float32Array(ids.length)) => {
       const batch = ids.length / length;

@@ -10,13 +10,14 @@ import { encodePng } from '../pictures/png.ts';
 import { namedSamplers } from '../schedulers/names.ts';
 import type { Seed } from './latents.ts';
 import type { Drawn, Generation } from './pipeline.ts';
+import { recordedAs } from './recipe.ts';
 
 /** Words of the prompt in a file's name, in characters. */
 const slugLength = 40;
 
 /** What the file of picture number `index` says of how it was made. */
 function parametersOf(generation: Generation, index: number): GenerationParameters {
-  const { prompts, negativePrompts, seeds, steps, guidance, scheduler, strength } = generation;
+  const { prompts, negativePrompts, seeds, steps, guidance, scheduler } = generation;
   return {
     prompt: prompts[index] ?? '',
     negativePrompt: negativePrompts[index] ?? '',
@@ -27,10 +28,18 @@ function parametersOf(generation: Generation, index: number): GenerationParamete
     width: generation.width,
     height: generation.height,
     model: generation.model,
-    extra: {
-      'Text encoder': generation.textEncoder,
-      ...(strength === undefined ? {} : { 'Denoising strength': String(strength) }),
-    },
+    extra: extraOf(generation),
+  };
+}
+
+function extraOf(generation: Generation): Record<string, string> {
+  const { textEncoder, strength, clipSkip, promptSyntax, longPrompts } = generation;
+  return {
+    [recordedAs.textEncoder]: textEncoder,
+    ...(strength === undefined ? {} : { [recordedAs.strength]: String(strength) }),
+    ...(clipSkip === undefined ? {} : { [recordedAs.clipSkip]: String(clipSkip) }),
+    ...(promptSyntax === 'plain' ? { [recordedAs.emphasis]: 'None' } : {}),
+    ...(longPrompts === 'cut' ? { [recordedAs.longPrompts]: longPrompts } : {}),
   };
 }
 

@@ -13,7 +13,7 @@ import type { SchedulerConfig } from '../schedulers/config.ts';
 import { samplerConfig } from '../schedulers/names.ts';
 import { createSampler } from '../schedulers/sampler.ts';
 import type { NoiseSource, Sampler } from '../schedulers/scheduler.ts';
-import { checkWidth, cutWarnings, encodePrompts } from './conditions.ts';
+import { checkWidth, encodePrompts } from './conditions.ts';
 import { finish } from './finish.ts';
 import { type Conditions, guided, type Unet } from './guidance.ts';
 import { keepOutside, latentMask, maskedPicture, pasteInto, withMask } from './inpaint.ts';
@@ -173,11 +173,7 @@ async function condition(
   const encoder = request.textEncoder ?? (await textEncoder());
   checkWidth(encoder, name, crossAttentionDim);
   const negatives = guidance === 1 ? undefined : negativePrompts;
-  return {
-    conditions: await encodePrompts(encoder, prompts, negatives),
-    textEncoder: encoder.name,
-    warnings: cutWarnings(encoder, [...prompts, ...(negatives ?? [])]),
-  };
+  return { ...(await encodePrompts(encoder, prompts, negatives, request)), textEncoder: encoder.name };
 }
 
 function checkStates({ shape }: FloatTensor, pictures: number, width: number): void {

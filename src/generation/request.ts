@@ -8,8 +8,9 @@ import type { NoiseSource } from '../schedulers/scheduler.ts';
 import type { Conditions } from './guidance.ts';
 import { checkMask } from './inpaint.ts';
 import { checkSize, type Seed, type Size, seedsOf } from './latents.ts';
+import { type PromptOptions, type PromptSettings, promptSettings } from './prompting.ts';
 
-export interface GenerationRequest {
+export interface GenerationRequest extends PromptOptions {
   /** One or several; the empty prompt is allowed and draws whatever the model likes. */
   readonly prompt: string | readonly string[];
   /** One for all prompts or one for each; empty by default. */
@@ -47,7 +48,7 @@ export interface GenerationRequest {
 }
 
 /** A request without anything left open; lists have one entry for each picture. */
-export interface Settings {
+export interface Settings extends PromptSettings {
   readonly prompts: readonly string[];
   readonly negativePrompts: readonly string[];
   readonly seeds: readonly Seed[];
@@ -104,6 +105,7 @@ export function settle(request: GenerationRequest, { side, factor }: ModelSizes)
     steps,
     guidance,
     ...size,
+    ...promptSettings(request),
     ...(initImage ? { strength: request.strength ?? (request.mask ? 1 : 0.8) } : {}),
   };
 }

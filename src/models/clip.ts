@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { constant, type Graph, ints, type Value } from '../graph/graph.ts';
 import { add, mul, sub } from '../graph/ops/arithmetic.ts';
 import { cast } from '../graph/ops/cast.ts';
-import { argMax, embedding, selectRows } from '../graph/ops/gather.ts';
+import { argMax, selectRows } from '../graph/ops/gather.ts';
 import { reshape, slice } from '../graph/ops/layout.ts';
 import { equal } from '../graph/ops/logic.ts';
 import { clipLayer } from './clipLayer.ts';
@@ -20,6 +20,7 @@ import {
   maskedScore,
   type TextEncoderConfig,
   type TextEncoderOutput,
+  wordVectors,
 } from './textEncoder.ts';
 
 export interface ClipTextConfig extends TextEncoderConfig {
@@ -46,6 +47,8 @@ export interface ClipTextInputs {
   readonly inputIds: Value;
   /** int64 [batch, length], 0 where a key must not be read. Stable Diffusion gives none. */
   readonly attentionMask?: Value;
+  /** See `wordVectors`. */
+  readonly extraVectors?: Value | undefined;
 }
 
 /** Adds the encoder to the graph. Parameters carry CLIPTextModel's names (`text_model.…`). */
@@ -57,22 +60,20 @@ export function clipTextModel(
   const scope = within(rootScope(graph), 'text_model');
   const length = inputs.inputIds.shape[1] as number;
   const bias = attentionBias(graph, length, inputs.attentionMask);
-  const hiddenStates = [embed(within(scope, 'embeddings'), config, inputs.inputIds)];
+  const hiddenStates = [embed(within(scope, 'embeddings'), config, inputs)];
   for (let i = 0; i < config.numHiddenLayers; i++) {
     hiddenStates.push(clipLayer(within(scope, 'encoder.layers', i), config, hiddenStates[i]!, bias));
   }
-  const lastHiddenState = layerNorm(
-    within(scope, 'final_layer_norm'),
-    hiddenStates[config.numHiddenLayers]!,
-    config.layerNormEps,
-  );
+  const readout = (state: Value) => layerNorm(within(scope, 'final_layer_norm'), state, config.layerNormEps);
+  const lastHiddenState = readout(hiddenStates[config.numHiddenLayers]!);
   const pooledOutput = () => selectRows(lastHiddenState, endPositions(inputs.inputIds, config.eosTokenId));
-  return { lastHiddenState, pooledOutput, hiddenStates };
+  return { lastHiddenState, pooledOutput, hiddenStates, readout };
 }
 
-function embed(scope: Scope, config: ClipTextConfig, inputIds: Value): Value {
+function embed(scope: Scope, config: ClipTextConfig, { inputIds, extraVectors }: ClipTextInputs): Value {
   const { hiddenSize, vocabSize, maxPositionEmbeddings } = config;
-  const tokens = embedding(weight(scope, 'token_embedding.weight', [vocabSize, hiddenSize]), inputIds);
+  const table = weight(scope, 'token_embedding.weight', [vocabSize, hiddenSize]);
+  const tokens = wordVectors(table, inputIds, extraVectors);
   const positions = weight(scope, 'position_embedding.weight', [maxPositionEmbeddings, hiddenSize]);
   return add(tokens, slice(positions, [{ axis: 0, start: 0, end: inputIds.shape[1] as number }]));
 }

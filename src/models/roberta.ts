@@ -22,6 +22,7 @@ import {
   selfAttention,
   type TextEncoderConfig,
   type TextEncoderOutput,
+  wordVectors,
 } from './textEncoder.ts';
 
 export interface RobertaConfig extends TextEncoderConfig {
@@ -55,6 +56,8 @@ export interface RobertaInputs {
   readonly positionIds: Value;
   /** float32 [batch, 1, 1, length], added to the attention scores of each key. */
   readonly attentionBias?: Value;
+  /** See `wordVectors`. */
+  readonly extraVectors?: Value | undefined;
 }
 
 /** Adds the encoder to the graph. Parameters carry RobertaModel's names. */
@@ -75,12 +78,17 @@ export function robertaModel(graph: Graph, config: RobertaConfig, inputs: Robert
 }
 
 /** Words, types and positions added and normed. The padding rows are read like any other but get no gradient. */
-function embed(scope: Scope, config: RobertaConfig, { inputIds, positionIds }: RobertaInputs): Value {
+function embed(
+  scope: Scope,
+  config: RobertaConfig,
+  { inputIds, positionIds, extraVectors }: RobertaInputs,
+): Value {
   const { hiddenSize, vocabSize, maxPositionEmbeddings, typeVocabSize, padTokenId, layerNormEps } = config;
   const words = weight(scope, 'word_embeddings.weight', [vocabSize, hiddenSize]);
   const positions = weight(scope, 'position_embeddings.weight', [maxPositionEmbeddings, hiddenSize]);
   const types = weight(scope, 'token_type_embeddings.weight', [typeVocabSize, hiddenSize]);
-  const typed = add(embedding(words, inputIds, padTokenId), slice(types, [{ axis: 0, start: 0, end: 1 }]));
+  const read = wordVectors(words, inputIds, extraVectors, padTokenId);
+  const typed = add(read, slice(types, [{ axis: 0, start: 0, end: 1 }]));
   return layerNorm(
     within(scope, 'LayerNorm'),
     add(typed, embedding(positions, positionIds, padTokenId)),

@@ -22,10 +22,11 @@ import {
   wholeNumber,
 } from '../options.ts';
 import { progress } from '../progress.ts';
+import { addPromptOptions, type PromptCommandOptions, readPromptOptions } from '../promptOptions.ts';
 import { chooseStudent, noStudent, type StudentFolder } from '../students.ts';
 import { seconds } from '../units.ts';
 
-interface Options extends DrawingOptions {
+interface Options extends DrawingOptions, PromptCommandOptions {
   readonly negative: string;
   readonly model: string;
   readonly student?: string;
@@ -57,7 +58,7 @@ export function addGenerate(program: Command): void {
         `text encoder: run, checkpoint, packaged name, or ${noStudent} for the model's own`,
       ),
     );
-  addDrawingOptions(command)
+  addPromptOptions(addDrawingOptions(command))
     .addOption(
       new Option('--size <WxH>', t('그림 크기 (가로x세로 픽셀)', 'size in pixels')).argParser(readSize),
     )
@@ -91,6 +92,14 @@ export function addGenerate(program: Command): void {
           'ksd generate "고양이 얼굴" --count 4 --seed 7 --out out/cats',
         ],
         [
+          t('사과를 더 강하게, 초록색은 약하게', 'more of the apple, less green'),
+          'ksd generate "(빨간 사과:1.4), [초록색] 배경"',
+        ],
+        [
+          t('textual inversion과 clip skip', 'textual inversion and clip skip'),
+          'ksd generate "a photo of <cat-toy>" --embedding cat-toy.safetensors --clip-skip 2 --student none',
+        ],
+        [
           t('원본 인코더에 영어', 'English with the original encoder'),
           'ksd generate "a red apple" --student none --out apple.png',
         ],
@@ -113,6 +122,7 @@ export function addGenerate(program: Command): void {
 
 async function generate(prompt: string, options: Options): Promise<void> {
   const { model, scheduler, device, count, out } = options;
+  const prompting = await readPromptOptions(options);
   const student = await chooseStudent(options.student, model);
   const studio = await openStudio({ device, model, scheduler }, student ? [student] : []);
   warnOfKorean(prompt, options, student);
@@ -125,6 +135,7 @@ async function generate(prompt: string, options: Options): Promise<void> {
       batch: count,
       seed: options.seed,
       steps: options.steps,
+      ...prompting,
       ...guidanceFor(model, options.guidance),
       ...sizeOf(options),
       ...(textEncoder ? { textEncoder } : {}),
