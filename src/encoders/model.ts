@@ -9,6 +9,9 @@ import type { Tensor } from '../runtime/tensor.ts';
 
 export interface EncoderModel {
   readonly modelType: string;
+  /** The class of transformers that computes the same. */
+  readonly className: string;
+  /** Width of the states that come out. */
   readonly hiddenSize: number;
   readonly vocabSize: number;
   /** The longest text in tokens, start and end included. */
@@ -26,3 +29,6 @@ export interface EncoderModel {
    */
   feeds(ids: Int32Array, length: number, keyBias?: Float32Array): Record<string, Tensor>;
 }
+
+/** Makes a member from its config.json; `source` names the file in errors. Throws ConfigError naming the key. */
+export type EncoderFamily = (config: unknown, source: string) => EncoderModel;
