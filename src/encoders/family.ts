@@ -7,6 +7,7 @@ import { promptLength, type Tokenizer } from '../text/tokenizer.ts';
 import { bertEncoder, distilBertEncoder, electraEncoder, robertaEncoder, xlmRobertaEncoder } from './bert.ts';
 import { clipEncoder } from './clip.ts';
 import type { EncoderFamily, EncoderModel } from './model.ts';
+import { withProjection } from './projection.ts';
 
 const families: Readonly<Record<string, EncoderFamily>> = {
   clip_text_model: clipEncoder,
@@ -23,7 +24,7 @@ export const modelTypes: readonly string[] = Object.keys(families);
 /** The encoder that a config.json describes. Throws ConfigError for an unknown model_type or value. */
 export function encoderModel(modelType: string, config: unknown, source: string): EncoderModel {
   const family = families[modelType];
-  if (family) return family(config, source);
+  if (family) return withProjection(family(config, source), config, source);
   throw new ConfigError(
     `${source}: model_type is ${JSON.stringify(modelType)}, which this project does not know.`,
     `Use one of ${modelTypes.join(', ')}.`,

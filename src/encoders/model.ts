@@ -13,6 +13,8 @@ export interface EncoderModel {
   readonly className: string;
   /** Width of the states that come out. */
   readonly hiddenSize: number;
+  /** Width of the layers, where a projection that was trained with them makes `hiddenSize` of it. */
+  readonly projectedFrom?: number;
   readonly vocabSize: number;
   /** The longest text in tokens, start and end included. */
   readonly maxLength: number;
