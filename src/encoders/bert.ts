@@ -30,14 +30,14 @@ function member(
   return (json, source) => {
     const config = parse(json, source);
     const { hiddenSize, vocabSize } = config;
-    const common = { modelType, className, hiddenSize, vocabSize };
+    const common = { modelType, className, config: config.json, hiddenSize, vocabSize };
     return config.positions === 'afterPadding'
       ? folding(common, config, masksPads(json))
       : counting(common, config);
   };
 }
 
-type Common = Pick<EncoderModel, 'modelType' | 'className' | 'hiddenSize' | 'vocabSize'>;
+type Common = Pick<EncoderModel, 'modelType' | 'className' | 'config' | 'hiddenSize' | 'vocabSize'>;
 
 /** Positions count through the pads. */
 function counting(common: Common, config: BertConfig): EncoderModel {

@@ -24,6 +24,8 @@ export interface BertNames {
 }
 
 export interface BertConfig extends TextEncoderConfig {
+  /** config.json with the defaults of missing keys written out. */
+  readonly json: Readonly<Record<string, unknown>>;
   /** Width of the embeddings; where it is not hiddenSize, a linear layer widens them (ELECTRA). */
   readonly embeddingSize: number;
   /** 0: the model tells no types of tokens apart (DistilBERT). */
@@ -101,6 +103,7 @@ const distilBertSchema = z
 function bertConfig(config: z.infer<typeof bertSchema>): BertConfig {
   return {
     ...encoderConfig(config),
+    json: config,
     embeddingSize: config.hidden_size,
     typeVocabSize: config.type_vocab_size,
     padTokenId: config.pad_token_id,
@@ -131,6 +134,7 @@ export function parseElectraConfig(json: unknown, source = 'config.json'): BertC
 export function parseDistilBertConfig(json: unknown, source = 'config.json'): BertConfig {
   const config = parseConfig(distilBertSchema, json, source);
   return {
+    json: config,
     vocabSize: config.vocab_size,
     hiddenSize: config.dim,
     intermediateSize: config.hidden_dim,

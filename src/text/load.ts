@@ -58,6 +58,23 @@ const anyKind = 'PreTrainedTokenizer';
 /** Model types of tokenizer.json. */
 const bundleKinds: Readonly<Record<string, Kind>> = { BPE: 'clip', WordPiece: 'wordpiece' };
 
+/**
+ * The class of transformers for a tokenizer of this kind whose files are called `names`: `given` (that of its
+ * configuration) where it is of the kind, slow or Fast by the files that are there.
+ */
+export function tokenizerClass(kind: Kind, names: readonly string[], given?: unknown): string {
+  const { usual, slow } = classOf[kind];
+  const bare = typeof given === 'string' ? given.replace(/Fast$/, '') : usual;
+  const name = Object.hasOwn(kinds, bare) && kinds[bare] === kind ? bare : usual;
+  return slow.every((file) => names.includes(file)) ? name : `${name}Fast`;
+}
+
+/** By kind: the class that it is known by, and the files that its slow form reads. */
+const classOf: Readonly<Record<Kind, { readonly usual: string; readonly slow: readonly string[] }>> = {
+  clip: { usual: 'CLIPTokenizer', slow: ['vocab.json', 'merges.txt'] },
+  wordpiece: { usual: 'BertTokenizer', slow: ['vocab.txt'] },
+};
+
 const fetchAgain = 'Point to a folder with a CLIPTokenizer or a BertTokenizer, complete.';
 
 /**
