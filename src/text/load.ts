@@ -22,7 +22,7 @@ import {
 } from './files.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import { makeUnigramTokenizer } from './unigram.ts';
-import { sentencePieceFiles, unigramSource } from './unigramFiles.ts';
+import { sentencePieceFile, unigramSource } from './unigramFiles.ts';
 import type { SpecialTokens, Vocabulary } from './vocabulary.ts';
 import { defaultMaxWordLength, defaultPrefix, makeWordPieceTokenizer } from './wordpiece.ts';
 
@@ -35,7 +35,7 @@ export const tokenizerFileNames: readonly string[] = [
   'merges.txt',
   'vocab.txt',
   'tokenizer.json',
-  ...sentencePieceFiles,
+  sentencePieceFile,
 ];
 
 export interface LoadOptions {
@@ -84,7 +84,7 @@ const classOf: Readonly<Record<Kind, { readonly usual: string; readonly slow: re
   clip: { usual: 'CLIPTokenizer', slow: ['vocab.json', 'merges.txt'] },
   wordpiece: { usual: 'BertTokenizer', slow: ['vocab.txt'] },
   bytes: { usual: 'RobertaTokenizer', slow: ['vocab.json', 'merges.txt'] },
-  unigram: { usual: 'XLMRobertaTokenizer', slow: ['sentencepiece.bpe.model'] },
+  unigram: { usual: 'XLMRobertaTokenizer', slow: [sentencePieceFile] },
 };
 
 const fetchAgain =
@@ -123,7 +123,7 @@ function kindOf(files: TokenizerFiles, config: TokenizerConfig): Kind {
   if ('vocab.txt' in files) return 'wordpiece';
   // CLIP's merges end words, GPT-2's begin them.
   if ('vocab.json' in files) return files['merges.txt']?.includes(endOfWord) === false ? 'bytes' : 'clip';
-  if (sentencePieceFiles.some((file) => file in files)) return 'unigram';
+  if (sentencePieceFile in files) return 'unigram';
   if ('tokenizer.json' in files) return bundleKind(readBundle(files));
   throw new ConfigError(
     'The tokenizer folder has no vocabulary: neither vocab.json with merges.txt, nor vocab.txt, nor tokenizer.json.',

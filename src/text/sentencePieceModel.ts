@@ -1,5 +1,5 @@
 /**
- * Reads the file of a SentencePiece model (`sentencepiece.bpe.model`, `spiece.model`): a protocol buffer of the message
+ * Reads the file of a SentencePiece model (`sentencepiece.bpe.model`): a protocol buffer of the message
  * ModelProto, of which we need the pieces, the kind of model and the normalisation.
  */
 import { BinaryReader, type WireType } from '@bufbuild/protobuf/wire';

@@ -8,8 +8,8 @@ import { readCharsmap } from './charsmap.ts';
 import { bundleNormalizers, readBundle, type TokenizerBundle, type TokenizerFiles } from './files.ts';
 import { normalPiece, readSentencePieceModel } from './sentencePieceModel.ts';
 
-/** Names of SentencePiece models: XLM-RoBERTa's, and the usual one. */
-export const sentencePieceFiles: readonly string[] = ['sentencepiece.bpe.model', 'spiece.model'];
+/** What XLM-RoBERTa's SentencePiece model is called. */
+export const sentencePieceFile = 'sentencepiece.bpe.model';
 
 export interface UnigramSource {
   readonly from: string;
@@ -22,11 +22,11 @@ export interface UnigramSource {
 
 /** Throws ConfigError naming the file if there is none, or for what we do not follow. */
 export function unigramSource(files: TokenizerFiles): UnigramSource {
-  const name = sentencePieceFiles.find((file) => file in files);
-  if (name !== undefined) return ofModel(files[name]!, name);
+  const model = files[sentencePieceFile];
+  if (model !== undefined) return ofModel(model, sentencePieceFile);
   if ('tokenizer.json' in files) return ofBundle(readBundle(files));
   throw new ConfigError(
-    `The tokenizer folder has neither ${sentencePieceFiles[0]} nor tokenizer.json.`,
+    `The tokenizer folder has neither ${sentencePieceFile} nor tokenizer.json.`,
     'Fetch the tokenizer folder again, or point to another.',
   );
 }
