@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openRuntime } from '../runtime/node.ts';
+import { tokenizerClass } from '../text/classes.ts';
 import { openStudent, portable } from './portable.ts';
 import { tinyConfigs, writeRandomEncoder } from './testing.ts';
 import { openTextEncoder } from './textEncoder.ts';
@@ -25,6 +26,16 @@ test('an XLM-RoBERTa with its SentencePiece model keeps it, under the class that
     tokenizer_class: 'XLMRobertaTokenizer',
     model_max_length: 78,
   });
+});
+
+test.each([
+  ['ElectraTokenizer', ['vocab.txt', 'tokenizer.json'], 'ElectraTokenizer'],
+  ['ElectraTokenizerFast', ['tokenizer.json'], 'ElectraTokenizerFast'],
+  ['PreTrainedTokenizerFast', ['tokenizer.json'], 'BertTokenizerFast'],
+  ['RobertaTokenizer', ['vocab.txt'], 'BertTokenizer'],
+  [undefined, ['vocab.txt'], 'BertTokenizer'],
+])('a WordPiece called %s with %j is a %s', (given, names, expected) => {
+  expect(tokenizerClass('wordpiece', names, given)).toBe(expected);
 });
 
 test('texts are padded with the id of their own tokenizer', async () => {

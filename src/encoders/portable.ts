@@ -12,7 +12,7 @@ import { openTextEncoder, type TextEncoderFiles } from '../checkpoint/textEncode
 import type { NamedTensor } from '../checkpoint/textEncoderWriter.ts';
 import { ConfigError } from '../errors.ts';
 import { createGraph } from '../graph/graph.ts';
-import { tokenizerClass } from '../text/load.ts';
+import { tokenizerClass } from '../text/classes.ts';
 import { promptLength } from '../text/tokenizer.ts';
 import { checkTokenizer, encoderModel } from './family.ts';
 import type { EncoderModel } from './model.ts';
@@ -77,36 +77,32 @@ export async function portable(student: Student, maxLength = student.model.maxLe
       'Export it without --to, for this program, or distil a student of the hidden size of the U-Net.',
     );
   }
-  const names = tokenizer.files.map((file) => basename(file));
-  const tokenizerName = tokenizerClass(tokenizer.tokenizer.kind, names, files.config['tokenizer_class']);
+  const written = await tokenizerToWrite(tokenizer, maxLength, files.config['tokenizer_class']);
   // auto_map sends transformers to code beside the weights, which is not written.
   const { auto_map, ...config } = model.config;
   return {
     className: model.className,
-    tokenizerClass: tokenizerName,
+    tokenizerClass: written.className,
     config: {
       ...config,
       architectures: [model.className],
       model_type: model.modelType,
-      tokenizer_class: tokenizerName,
+      tokenizer_class: written.className,
     },
     tensors: await readTensors(student),
-    tokenizerFiles: await tokenizerContents(tokenizer, tokenizerName, maxLength),
+    tokenizerFiles: written.contents,
   };
 }
 
-async function tokenizerContents(
-  { files, tokenizer }: TokenizerFolder,
-  className: string,
-  maxLength: number,
-): Promise<Record<string, string | Uint8Array>> {
+/** The tokenizer's files, its configuration saying its class. `given`: the class that the model's config.json names. */
+async function tokenizerToWrite({ files, tokenizer }: TokenizerFolder, maxLength: number, given: unknown) {
   const contents: Record<string, string | Uint8Array> = {};
   for (const file of files) contents[basename(file)] = await readFile(file);
   const name = 'tokenizer_config.json';
-  const config = contents[name] === undefined ? {} : JSON.parse(String(contents[name]));
+  const { auto_map, ...config } = contents[name] === undefined ? {} : JSON.parse(String(contents[name]));
+  const className = tokenizerClass(tokenizer.kind, Object.keys(contents), config.tokenizer_class ?? given);
   const length = Math.min(maxLength, tokenizer.maxLength);
   const whole = { ...config, model_max_length: length, tokenizer_class: className };
-  delete whole.auto_map;
   contents[name] = `${JSON.stringify(whole, null, 2)}\n`;
-  return contents;
+  return { className, contents };
 }
