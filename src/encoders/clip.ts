@@ -11,8 +11,7 @@ export function clipEncoder(json: unknown, source: string): EncoderModel {
   const config = parseClipTextConfig(json, source);
   return {
     modelType: 'clip_text_model',
-    className: 'CLIPTextModel',
-    config: wholeClipTextConfig(json, source),
+    transformers: { className: 'CLIPTextModel', config: wholeClipTextConfig(json, source) },
     hiddenSize: config.hiddenSize,
     vocabSize: config.vocabSize,
     maxLength: config.maxPositionEmbeddings,

@@ -86,7 +86,7 @@ test('XLM-RoBERTa gives the states of RoBERTa', async () => {
   await cp(join(roberta, 'tokenizer'), join(folder, 'tokenizer'), { recursive: true });
   await rewrite(folder, (config) => ({ ...config, model_type: 'xlm-roberta' }));
   const { states, encoder } = await statesOf(folder);
-  expect(encoder.model.className).toBe('XLMRobertaModel');
+  expect(encoder.model.transformers?.className).toBe('XLMRobertaModel');
   expect(states).toEqual((await statesOf(join(roberta, 'text_encoder'))).states);
 });
 

@@ -4,10 +4,11 @@
  */
 import { ConfigError } from '../errors.ts';
 import { promptLength, type Tokenizer } from '../text/tokenizer.ts';
-import { bertEncoder, distilBertEncoder, electraEncoder, robertaEncoder, xlmRobertaEncoder } from './bert.ts';
+import { bertEncoder, distilBertEncoder, electraEncoder } from './bert.ts';
 import { clipEncoder } from './clip.ts';
 import type { EncoderFamily, EncoderModel } from './model.ts';
 import { withProjection } from './projection.ts';
+import { robertaEncoder, xlmRobertaEncoder } from './roberta.ts';
 
 const families: Readonly<Record<string, EncoderFamily>> = {
   clip_text_model: clipEncoder,

@@ -9,10 +9,8 @@ import type { Tensor } from '../runtime/tensor.ts';
 
 export interface EncoderModel {
   readonly modelType: string;
-  /** The class of transformers that computes the same. */
-  readonly className: string;
-  /** config.json with the defaults of missing keys written out. */
-  readonly config: Readonly<Record<string, unknown>>;
+  /** The class of transformers that computes the same, and its config.json with all defaults written out; if there is one. */
+  readonly transformers?: { readonly className: string; readonly config: Readonly<Record<string, unknown>> };
   /** Width of the states that come out. */
   readonly hiddenSize: number;
   /** Width of the layers, where a projection that was trained with them makes `hiddenSize` of it. */

@@ -70,22 +70,26 @@ export interface Portable {
  */
 export async function portable(student: Student, maxLength = student.model.maxLength): Promise<Portable> {
   const { files, model, tokenizer } = student;
-  if (model.projectedFrom !== undefined) {
+  if (!model.transformers) {
+    const what =
+      model.projectedFrom === undefined
+        ? `model_type is ${JSON.stringify(model.modelType)}`
+        : `the student has a projection to project_dim ${model.hiddenSize}`;
     throw new ConfigError(
-      `${files.configSource}: the student has a projection to project_dim ${model.hiddenSize}, which no text encoder ` +
-        'of transformers has.',
-      'Export it without --to, for this program, or distil a student of the hidden size of the U-Net.',
+      `${files.configSource}: ${what}, which no text encoder of transformers has.`,
+      'Export it without --to, for this program, or distil a student of another kind or width.',
     );
   }
+  const { className } = model.transformers;
   const written = await tokenizerToWrite(tokenizer, maxLength, files.config['tokenizer_class']);
   // auto_map sends transformers to code beside the weights, which is not written.
-  const { auto_map, ...config } = model.config;
+  const { auto_map, ...config } = model.transformers.config;
   return {
-    className: model.className,
+    className,
     tokenizerClass: written.className,
     config: {
       ...config,
-      architectures: [model.className],
+      architectures: [className],
       model_type: model.modelType,
       tokenizer_class: written.className,
     },

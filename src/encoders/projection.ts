@@ -31,8 +31,9 @@ export function projectTo(config: Readonly<Record<string, unknown>>, width: numb
 export function withProjection(model: EncoderModel, config: unknown, source: string): EncoderModel {
   const { project_dim: width } = parseConfig(schema, config, source);
   if (width === undefined || width === null) return model;
+  const { transformers, ...own } = model;
   return {
-    ...model,
+    ...own,
     hiddenSize: width,
     projectedFrom: model.hiddenSize,
     build: (graph, length) => {

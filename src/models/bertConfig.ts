@@ -1,6 +1,6 @@
 /**
  * The configs of BERT and of the encoders that share its layers: RoBERTa, XLM-RoBERTa, ELECTRA and DistilBERT. Each is
- * read with the keys and the defaults of its class in transformers, into the one form that bert.ts builds.
+ * read with the keys and the defaults of its class in transformers, into the one form that roberta.ts builds.
  */
 import { z } from 'zod';
 import { only, parseConfig } from './config.ts';

@@ -5,9 +5,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openTextEncoder, type TextEncoderFiles } from '../../checkpoint/textEncoderFolder.ts';
 import { createGraph, type Graph, input, type Value } from '../../graph/graph.ts';
-import { bertModel, biasOfMask, robertaPositionIds } from '../../models/bert.ts';
-import { parseRobertaConfig } from '../../models/bertConfig.ts';
 import { clipTextModel, parseClipTextConfig } from '../../models/clip.ts';
+import { biasOfMask, parseRobertaConfig, robertaModel, robertaPositionIds } from '../../models/roberta.ts';
 import type { TextEncoderOutput } from '../../models/textEncoder.ts';
 import { compile } from '../../runtime/compile.ts';
 import { openRuntime } from '../../runtime/node.ts';
@@ -99,10 +98,10 @@ function build(encoder: TextEncoderFiles, ids: GoldenTensor, mask: GoldenTensor 
     const config = parseRobertaConfig(encoder.config, encoder.configSource);
     const positionIds = input(graph, 'position_ids', 'int64', ['batch', length]);
     feeds['position_ids'] = intTensor(robertaPositionIds(ids.data, length, config.padTokenId), ids.shape);
-    if (!mask) return bertModel(graph, config, { inputIds, positionIds });
+    if (!mask) return robertaModel(graph, config, { inputIds, positionIds });
     feeds['attention_bias'] = floatTensor(biasOfMask(mask.data), [ids.shape[0]!, 1, 1, length]);
     const attentionBias = input(graph, 'attention_bias', 'float32', ['batch', 1, 1, length]);
-    return bertModel(graph, config, { inputIds, positionIds, attentionBias });
+    return robertaModel(graph, config, { inputIds, positionIds, attentionBias });
   }
 }
 

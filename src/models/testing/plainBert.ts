@@ -1,7 +1,7 @@
 /**
  * For tests only: BERT and its relatives as loops over float64 numbers, from the formulas of the papers alone
  * (arXiv 1706.03762 for attention, 1607.06450 for the norm, 1606.08415 for GELU). Slow, and short enough to be checked by
- * eye. Shares nothing with bert.ts but the config.
+ * eye. Shares nothing with roberta.ts but the config.
  */
 import type { BertConfig } from '../bertConfig.ts';
 

@@ -1,6 +1,6 @@
 /**
- * BERT (Devlin et al., arXiv 1810.04805) and the encoders with its post-norm layers, as transformers' models compute them:
- * RoBERTa (Liu et al., arXiv 1907.11692) and XLM-RoBERTa (Conneau et al., arXiv 1911.02116), ELECTRA (Clark et al.,
+ * RoBERTa (Liu et al., arXiv 1907.11692) as transformers' RobertaModel computes it, and whatever else has its post-norm
+ * layers: XLM-RoBERTa (Conneau et al., arXiv 1911.02116), BERT (Devlin et al., arXiv 1810.04805), ELECTRA (Clark et al.,
  * arXiv 2003.10555) and DistilBERT (Sanh et al., arXiv 1910.01108). What differs between them stands in their BertConfig.
  *
  * Position ids and the attention bias are inputs, because what they should be is the caller's choice: without a mask
@@ -12,12 +12,17 @@ import { add } from '../graph/ops/arithmetic.ts';
 import { tanh } from '../graph/ops/elementwise.ts';
 import { embedding, gather } from '../graph/ops/gather.ts';
 import { slice } from '../graph/ops/layout.ts';
-import type { BertConfig } from './bertConfig.ts';
+import { type BertConfig, parseRobertaConfig } from './bertConfig.ts';
 import { layerNorm, linear } from './layers.ts';
 import { rootScope, type Scope, weight, within } from './scope.ts';
 import { activations, maskedScore, selfAttention, type TextEncoderOutput } from './textEncoder.ts';
 
-export interface BertInputs {
+export { parseRobertaConfig };
+
+/** Of RoBERTa or one of its relatives. */
+export type RobertaConfig = BertConfig;
+
+export interface RobertaInputs {
   /** int64 [batch, length]; both may be symbolic. */
   readonly inputIds: Value;
   /** int64 [batch, length], see `positionIdsOf`. */
@@ -27,7 +32,7 @@ export interface BertInputs {
 }
 
 /** Adds the encoder to the graph. Parameters carry the names that the bare model has in transformers. */
-export function bertModel(graph: Graph, config: BertConfig, inputs: BertInputs): TextEncoderOutput {
+export function robertaModel(graph: Graph, config: RobertaConfig, inputs: RobertaInputs): TextEncoderOutput {
   const scope = rootScope(graph);
   const hiddenStates = [embed(scope, config, inputs)];
   for (let i = 0; i < config.numHiddenLayers; i++) {
@@ -55,7 +60,7 @@ function noPooler(): ConfigError {
  * Words, types and positions added and normed. The padding rows are read like any other but get no gradient; only
  * RoBERTa has one among the positions.
  */
-function embed(root: Scope, config: BertConfig, { inputIds, positionIds }: BertInputs): Value {
+function embed(root: Scope, config: RobertaConfig, { inputIds, positionIds }: RobertaInputs): Value {
   const { embeddingSize, vocabSize, maxPositionEmbeddings, typeVocabSize, padTokenId, layerNormEps } = config;
   const scope = within(root, 'embeddings');
   const words = weight(scope, 'word_embeddings.weight', [vocabSize, embeddingSize]);
@@ -78,7 +83,7 @@ function firstType(scope: Scope, types: number, size: number): Value {
   return slice(weight(scope, 'token_type_embeddings.weight', [types, size]), [{ axis: 0, start: 0, end: 1 }]);
 }
 
-function layer(scope: Scope, config: BertConfig, x: Value, bias: Value | undefined): Value {
+function layer(scope: Scope, config: RobertaConfig, x: Value, bias: Value | undefined): Value {
   const { hiddenSize, layerNormEps, numAttentionHeads, names } = config;
   const read = selfAttention(scope, x, numAttentionHeads, names.projections, bias);
   const attended = residualNorm(names.attentionOutput, names.attentionNorm, read, x);
@@ -93,7 +98,7 @@ function layer(scope: Scope, config: BertConfig, x: Value, bias: Value | undefin
 
 /** The position ids of `ids` [batch, length], row by row. */
 export function positionIdsOf(
-  { positions, padTokenId }: Pick<BertConfig, 'positions' | 'padTokenId'>,
+  { positions, padTokenId }: Pick<RobertaConfig, 'positions' | 'padTokenId'>,
   ids: ArrayLike<number>,
   length: number,
 ): Int32Array {

@@ -5,7 +5,6 @@ import { openTextEncoder } from '../checkpoint/textEncoderFolder.ts';
 import { ConfigError } from '../errors.ts';
 import { createGraph, input } from '../graph/graph.ts';
 import { evaluate, floats, integers, randomFloats, type TestTensor } from '../graph/testing.ts';
-import { bertModel, positionIdsOf } from './bert.ts';
 import {
   type BertConfig,
   parseBertConfig,
@@ -13,6 +12,7 @@ import {
   parseElectraConfig,
   parseRobertaConfig,
 } from './bertConfig.ts';
+import { positionIdsOf, robertaModel } from './roberta.ts';
 import { plainBert } from './testing/plainBert.ts';
 
 type Parameters = Readonly<Record<string, TestTensor>>;
@@ -26,7 +26,7 @@ async function statesOf(
 ): Promise<{ states: Float32Array[]; parameters: Parameters }> {
   const graph = createGraph();
   const shape = [ids.length / length, length];
-  const { hiddenStates } = bertModel(graph, config, {
+  const { hiddenStates } = robertaModel(graph, config, {
     inputIds: input(graph, 'input_ids', 'int64', ['batch', 'length']),
     positionIds: input(graph, 'position_ids', 'int64', ['batch', 'length']),
   });
@@ -195,6 +195,6 @@ test('an encoder without a pooler says so when its pooled output is asked for', 
   const graph = createGraph();
   const inputIds = input(graph, 'input_ids', 'int64', ['batch', 4]);
   const positionIds = input(graph, 'position_ids', 'int64', ['batch', 4]);
-  const output = bertModel(graph, parseElectraConfig(sizes), { inputIds, positionIds });
+  const output = robertaModel(graph, parseElectraConfig(sizes), { inputIds, positionIds });
   expect(() => output.pooledOutput()).toThrow(/no pooled output/);
 });

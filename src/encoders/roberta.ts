@@ -1,0 +1,59 @@
+/**
+ * RoBERTa and XLM-RoBERTa as members of the family. Without a mask, as the original K-Stable-Diffusion runs it: pads attend and are
+ * attended to, and every pad has the same word and the same position, hence the same state in every layer.
+ */
+import { input } from '../graph/graph.ts';
+import { biasOfMask, parseRobertaConfig, robertaModel, robertaPositionIds } from '../models/roberta.ts';
+import { floatTensor, intTensor } from '../runtime/tensor.ts';
+import type { EncoderModel } from './model.ts';
+
+/** Throws ConfigError naming the key of the config that does not fit; `source` names the file. */
+export function robertaEncoder(json: unknown, source: string): EncoderModel {
+  const config = parseRobertaConfig(json, source);
+  return {
+    modelType: 'roberta',
+    transformers: { className: 'RobertaModel', config: config.json },
+    hiddenSize: config.hiddenSize,
+    vocabSize: config.vocabSize,
+    // Positions start after the padding index.
+    maxLength: config.maxPositionEmbeddings - config.padTokenId - 1,
+    equalPadId: config.padTokenId,
+    build: (graph, length) =>
+      robertaModel(graph, config, {
+        inputIds: input(graph, 'input_ids', 'int64', ['batch', length]),
+        positionIds: input(graph, 'position_ids', 'int64', ['batch', length]),
+        attentionBias: input(graph, 'attention_bias', 'float32', ['batch', 1, 1, length]),
+      }),
+    feeds: (ids, length, keyBias = new Float32Array(ids.length)) => {
+      const batch = ids.length / length;
+      const positions = robertaPositionIds(ids, length, config.padTokenId);
+      return {
+        input_ids: intTensor(ids, [batch, length]),
+        position_ids: intTensor(positions, [batch, length]),
+        attention_bias: floatTensor(masksPads(json) ? padBias(ids, config.padTokenId) : keyBias, [
+          batch,
+          1,
+          1,
+          length,
+        ]),
+      };
+    },
+  };
+}
+
+/** Differs from RoBERTa in its name only. */
+export function xlmRobertaEncoder(json: unknown, source: string): EncoderModel {
+  const model = robertaEncoder(json, source);
+  const transformers = { className: 'XLMRobertaModel', config: model.transformers!.config };
+  return { ...model, modelType: 'xlm-roberta', transformers };
+}
+
+/** The encoder of AltDiffusion was trained with a mask, and its config says so. */
+function masksPads(json: unknown): boolean {
+  return (json as { use_attention_mask?: unknown } | null)?.use_attention_mask === true;
+}
+
+/** With it no token reads a pad, however many there are. */
+function padBias(ids: Int32Array, padId: number): Float32Array {
+  return biasOfMask(ids.map((id) => (id === padId ? 0 : 1)));
+}
