@@ -2,7 +2,7 @@
  * CLIP's text encoder as a member of the family: no attention mask, as Stable Diffusion v1 runs it.
  */
 import { input } from '../graph/graph.ts';
-import { clipTextModel, parseClipTextConfig } from '../models/clip.ts';
+import { clipTextModel, parseClipTextConfig, wholeClipTextConfig } from '../models/clip.ts';
 import { intTensor } from '../runtime/tensor.ts';
 import type { EncoderModel } from './model.ts';
 
@@ -11,6 +11,7 @@ export function clipEncoder(json: unknown, source: string): EncoderModel {
   const config = parseClipTextConfig(json, source);
   return {
     modelType: 'clip_text_model',
+    transformers: { className: 'CLIPTextModel', config: wholeClipTextConfig(json, source) },
     hiddenSize: config.hiddenSize,
     vocabSize: config.vocabSize,
     maxLength: config.maxPositionEmbeddings,

@@ -5,11 +5,12 @@ import type { TextualInversion } from '../checkpoint/textualInversionFile.ts';
 import { ConfigError } from '../errors.ts';
 import { type FloatTensor, floatTensor } from '../runtime/tensor.ts';
 import type { ExtraWord } from '../text/promptTokens.ts';
+import { embeddingWidth } from './model.ts';
 import type { TextEncoder } from './textEncoder.ts';
 
 export interface ExtraVocabulary {
   readonly words: readonly ExtraWord[];
-  /** [any, hiddenSize]: the vectors of the ids from the model's `vocabSize` on. Absent without embeddings. */
+  /** [any, width of the encoder's vectors]: the vectors of the ids from the model's `vocabSize` on. Absent without embeddings. */
   readonly vectors?: FloatTensor;
 }
 
@@ -19,21 +20,22 @@ export function extraVocabulary(
   embeddings: readonly TextualInversion[],
 ): ExtraVocabulary {
   if (embeddings.length === 0) return { words: [] };
-  const { hiddenSize, vocabSize } = model;
+  const { vocabSize } = model;
+  const size = embeddingWidth(model);
   const rows = embeddings.reduce((sum, { count }) => sum + count, 0);
-  const data = new Float32Array(rows * hiddenSize);
+  const data = new Float32Array(rows * size);
   let row = 0;
   const words = embeddings.map(({ names, source, vectors, count, width }): ExtraWord => {
-    if (width !== hiddenSize) {
+    if (width !== size) {
       throw new ConfigError(
-        `The embedding ${source} has vectors of ${width} numbers, but the text encoder ${name} has vectors of ${hiddenSize}.`,
+        `The embedding ${source} has vectors of ${width} numbers, but the text encoder ${name} has vectors of ${size}.`,
         'Use an embedding that was trained with this text encoder.',
       );
     }
-    data.set(vectors, row * hiddenSize);
+    data.set(vectors, row * size);
     const ids = Array.from({ length: count }, (_, i) => vocabSize + row + i);
     row += count;
     return { names, ids };
   });
-  return { words, vectors: floatTensor(data, [rows, hiddenSize]) };
+  return { words, vectors: floatTensor(data, [rows, size]) };
 }

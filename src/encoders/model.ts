@@ -9,7 +9,14 @@ import type { Tensor } from '../runtime/tensor.ts';
 
 export interface EncoderModel {
   readonly modelType: string;
+  /** The class of transformers that computes the same, and its config.json with all defaults written out; if there is one. */
+  readonly transformers?: { readonly className: string; readonly config: Readonly<Record<string, unknown>> };
+  /** Width of the states that come out. */
   readonly hiddenSize: number;
+  /** Width of the layers, where a projection that was trained with them makes `hiddenSize` of it. */
+  readonly projectedFrom?: number;
+  /** Width of the vectors of words, where it is another one. */
+  readonly embeddingSize?: number;
   readonly vocabSize: number;
   /** The longest text in tokens, start and end included. */
   readonly maxLength: number;
@@ -20,7 +27,7 @@ export interface EncoderModel {
   readonly equalPadId?: number;
   /**
    * Adds inputs for [batch, length] token ids and the model; the batch is the symbolic dimension `batch`.
-   * `extraVectors` [any, hiddenSize] are the vectors of the ids from `vocabSize` on (models/textEncoder.ts, `wordVectors`).
+   * `extraVectors` [any, `embeddingWidth`] are the vectors of the ids from `vocabSize` on (models/textEncoder.ts, `wordVectors`).
    */
   build(graph: Graph, length: Dim, extraVectors?: Value): TextEncoderOutput;
   /**
@@ -29,3 +36,11 @@ export interface EncoderModel {
    */
   feeds(ids: Int32Array, length: number, keyBias?: Float32Array): Record<string, Tensor>;
 }
+
+/** Width of the vectors of words. */
+export function embeddingWidth({ embeddingSize, projectedFrom, hiddenSize }: EncoderModel): number {
+  return embeddingSize ?? projectedFrom ?? hiddenSize;
+}
+
+/** Makes a member from its config.json; `source` names the file in errors. Throws ConfigError naming the key. */
+export type EncoderFamily = (config: unknown, source: string) => EncoderModel;

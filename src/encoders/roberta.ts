@@ -1,9 +1,9 @@
 /**
- * RoBERTa as a member of the family. Without a mask, as the original K-Stable-Diffusion runs it: pads attend and are
+ * RoBERTa and XLM-RoBERTa as members of the family. Without a mask, as the original K-Stable-Diffusion runs it: pads attend and are
  * attended to, and every pad has the same word and the same position, hence the same state in every layer.
  */
 import { input } from '../graph/graph.ts';
-import { parseRobertaConfig, robertaModel, robertaPositionIds } from '../models/roberta.ts';
+import { biasOfMask, parseRobertaConfig, robertaModel, robertaPositionIds } from '../models/roberta.ts';
 import { floatTensor, intTensor } from '../runtime/tensor.ts';
 import type { EncoderModel } from './model.ts';
 
@@ -12,6 +12,7 @@ export function robertaEncoder(json: unknown, source: string): EncoderModel {
   const config = parseRobertaConfig(json, source);
   return {
     modelType: 'roberta',
+    transformers: { className: 'RobertaModel', config: config.json },
     hiddenSize: config.hiddenSize,
     vocabSize: config.vocabSize,
     // Positions start after the padding index.
@@ -30,8 +31,30 @@ export function robertaEncoder(json: unknown, source: string): EncoderModel {
       return {
         input_ids: intTensor(ids, [batch, length]),
         position_ids: intTensor(positions, [batch, length]),
-        attention_bias: floatTensor(keyBias, [batch, 1, 1, length]),
+        attention_bias: floatTensor(masksPads(json) ? padBias(ids, config.padTokenId) : keyBias, [
+          batch,
+          1,
+          1,
+          length,
+        ]),
       };
     },
   };
+}
+
+/** Differs from RoBERTa in its name only. */
+export function xlmRobertaEncoder(json: unknown, source: string): EncoderModel {
+  const model = robertaEncoder(json, source);
+  const transformers = { className: 'XLMRobertaModel', config: model.transformers!.config };
+  return { ...model, modelType: 'xlm-roberta', transformers };
+}
+
+/** The encoder of AltDiffusion was trained with a mask, and its config says so. */
+function masksPads(json: unknown): boolean {
+  return (json as { use_attention_mask?: unknown } | null)?.use_attention_mask === true;
+}
+
+/** With it no token reads a pad, however many there are. */
+function padBias(ids: Int32Array, padId: number): Float32Array {
+  return biasOfMask(ids.map((id) => (id === padId ? 0 : 1)));
 }

@@ -9,7 +9,7 @@ import { createGraph, type Graph, input, type Value } from '../graph/graph.ts';
 import { statesBefore } from '../models/textEncoder.ts';
 import type { Session } from '../runtime/session.ts';
 import { promptLength } from '../text/tokenizer.ts';
-import type { EncoderModel } from './model.ts';
+import { type EncoderModel, embeddingWidth } from './model.ts';
 
 export interface Variation {
   /** 1 for the last layer. */
@@ -18,7 +18,7 @@ export interface Variation {
   readonly extra: boolean;
 }
 
-/** Input of the extra vectors, float32 [any, hiddenSize]. */
+/** Input of the extra vectors, float32 [any, embeddingWidth]. */
 export const extraInput = 'extra_vectors';
 
 /** The graph of a variation, and its states [batch, 77, hiddenSize]. `name` is the encoder's, for messages. */
@@ -28,7 +28,7 @@ export function variationGraph(
   { clipSkip, extra }: Variation,
 ): { graph: Graph; states: Value } {
   const graph = createGraph();
-  const vectors = extra ? input(graph, extraInput, 'float32', ['extra', model.hiddenSize]) : undefined;
+  const vectors = extra ? input(graph, extraInput, 'float32', ['extra', embeddingWidth(model)]) : undefined;
   const output = model.build(graph, promptLength, vectors);
   if (vectors && !graph.nodes.some((node) => node.inputs.includes(vectors))) {
     throw new ConfigError(

@@ -104,9 +104,9 @@ export function checkWidth(encoder: TextEncoder, model: string, crossAttentionDi
   const { hiddenSize } = encoder.model;
   if (hiddenSize === crossAttentionDim) return;
   throw new ConfigError(
-    `The text encoder ${encoder.name} has hidden_size ${hiddenSize}, but the U-Net of ${model} has ` +
+    `The text encoder ${encoder.name} gives states of width ${hiddenSize}, but the U-Net of ${model} has ` +
       `cross_attention_dim ${crossAttentionDim}.`,
-    'Use a text encoder that was distilled for this model.',
+    'Use a text encoder that was distilled for this model: `ksd distill` adds a projection where the widths differ.',
   );
 }
 

@@ -185,7 +185,7 @@ test('the empty prompt draws, without a warning', async () => {
 test('a text encoder of another width is refused by name', async () => {
   await expect(emoji.draw({ ...apple, textEncoder: roberta })).rejects.toThrow(ConfigError);
   await expect(emoji.draw({ ...apple, textEncoder: roberta })).rejects.toThrow(
-    /text_encoder has hidden_size 12.*emoji-sd has cross_attention_dim 192/,
+    /text_encoder gives states of width 12.*emoji-sd has cross_attention_dim 192/,
   );
 });
 

@@ -36,6 +36,14 @@ const schema = z.looseObject({
   eos_token_id: z.int().nonnegative().default(2),
 });
 
+/** A CLIPTextModel's config.json with the defaults of missing keys written out. Throws ConfigError. */
+export function wholeClipTextConfig(
+  json: unknown,
+  source = 'config.json',
+): Readonly<Record<string, unknown>> {
+  return parseConfig(schema, json, source);
+}
+
 /** Reads a CLIPTextModel's config.json. Throws ConfigError naming the key that does not fit. */
 export function parseClipTextConfig(json: unknown, source = 'config.json'): ClipTextConfig {
   const config = parseConfig(schema.refine(...headsFit), json, source);
