@@ -7,7 +7,7 @@ import { writeFileAtomic } from '../checkpoint/atomic.ts';
 import type { Image } from '../pictures/image.ts';
 import { formatParameters, type GenerationParameters, parametersKeyword } from '../pictures/parameters.ts';
 import { encodePng } from '../pictures/png.ts';
-import { namedSamplers } from '../schedulers/names.ts';
+import { samplerLabel } from '../schedulers/names.ts';
 import type { Seed } from './latents.ts';
 import type { Drawn, Generation } from './pipeline.ts';
 
@@ -16,12 +16,12 @@ const slugLength = 40;
 
 /** What the file of picture number `index` says of how it was made. */
 function parametersOf(generation: Generation, index: number): GenerationParameters {
-  const { prompts, negativePrompts, seeds, steps, guidance, scheduler, strength } = generation;
+  const { prompts, negativePrompts, seeds, steps, guidance, scheduler, strength, eta } = generation;
   return {
     prompt: prompts[index] ?? '',
     negativePrompt: negativePrompts[index] ?? '',
     steps,
-    sampler: namedSamplers[scheduler]?.label ?? scheduler,
+    sampler: samplerLabel(scheduler),
     cfgScale: guidance,
     seed: shortSeed(seeds[index] ?? 0),
     width: generation.width,
@@ -30,6 +30,7 @@ function parametersOf(generation: Generation, index: number): GenerationParamete
     extra: {
       'Text encoder': generation.textEncoder,
       ...(strength === undefined ? {} : { 'Denoising strength': String(strength) }),
+      ...(eta === undefined ? {} : { Eta: String(eta) }),
     },
   };
 }

@@ -120,9 +120,9 @@ async function* generate(
   request: GenerationRequest,
 ): AsyncGenerator<GenerationStep, Generated, undefined> {
   const settings = settle(request, parts);
-  const { seeds, steps, guidance, strength, width, height } = settings;
+  const { seeds, steps, guidance, width, height } = settings;
   const config = samplerConfig(parts.schedulerConfig, request.scheduler ?? parts.scheduler);
-  const sampler = createSampler(config, steps, strength === undefined ? {} : { strength });
+  const sampler = createSampler(config, steps, settings);
   const { conditions, textEncoder, warnings } = await condition(parts, request, settings);
   const generation: Generation = {
     ...settings,

@@ -24,6 +24,8 @@ export interface GenerationRequest {
   readonly guidance?: number;
   /** A short name as in src/schedulers/names.ts, or a class of diffusers; the pipeline's own by default. */
   readonly scheduler?: string;
+  /** Share of fresh noise in the steps, 0 to 1, for samplers that have one (DDIM, TCD, ancestral ones, DPM++ SDE). */
+  readonly eta?: number;
   /** Pixels; by default those of `initImage`, else the side that the model was trained on. */
   readonly width?: number;
   readonly height?: number;
@@ -57,6 +59,8 @@ export interface Settings {
   readonly height: number;
   /** Only in image to image. */
   readonly strength?: number;
+  /** Only if the request has one. */
+  readonly eta?: number;
 }
 
 export interface ModelSizes {
@@ -68,7 +72,7 @@ export interface ModelSizes {
 
 const mostPictures = 256;
 
-/** Throws InputError naming the field that cannot be served; steps and strength are the sampler's to check. */
+/** Throws InputError naming the field that cannot be served; steps, strength and eta are the sampler's to check. */
 export function settle(request: GenerationRequest, { side, factor }: ModelSizes): Settings {
   const { batch = 1, seed = 0, steps = 25, guidance = 7.5, initImage } = request;
   const given = listOf('prompt', request.prompt);
@@ -104,6 +108,7 @@ export function settle(request: GenerationRequest, { side, factor }: ModelSizes)
     steps,
     guidance,
     ...size,
+    ...(request.eta === undefined ? {} : { eta: request.eta }),
     ...(initImage ? { strength: request.strength ?? (request.mask ? 1 : 0.8) } : {}),
   };
 }

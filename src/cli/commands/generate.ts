@@ -34,6 +34,7 @@ interface Options extends DrawingOptions {
   readonly height?: number;
   readonly init?: string;
   readonly strength?: number;
+  readonly eta?: number;
   readonly mask?: string;
   readonly count: number;
   readonly out: string;
@@ -78,6 +79,14 @@ export function addGenerate(program: Command): void {
         '--init에서 흰 곳만 새로 그리는 마스크 (inpainting)',
         'mask: white is drawn anew in --init (inpainting)',
       ),
+    )
+    .option(
+      '--eta <x>',
+      t(
+        '스텝마다 새로 넣는 노이즈의 비율, 0~1 (ddim, tcd, euler_a 등)',
+        'share of fresh noise in each step, 0 to 1 (ddim, tcd, euler_a, ...)',
+      ),
+      realNumber,
     )
     .option('--count <n>', t('그릴 장수', 'number of pictures'), wholeNumber(1), 1)
     .option('--out <path>', t('PNG 파일 또는 폴더', 'PNG file or folder'), 'out')
@@ -127,6 +136,7 @@ async function generate(prompt: string, options: Options): Promise<void> {
       steps: options.steps,
       ...guidanceFor(model, options.guidance),
       ...sizeOf(options),
+      ...(options.eta === undefined ? {} : { eta: options.eta }),
       ...(textEncoder ? { textEncoder } : {}),
       ...(await sourcesOf(options)),
     });
