@@ -32,6 +32,15 @@ export function checkSize(size: Size, factor: number): void {
   }
 }
 
+/** Throws InputError unless `shape` is that of latents of `model`: [pictures, channels, height, width], none of them 0. */
+export function checkLatents(shape: readonly number[], channels: number, model: string): void {
+  if (shape.length === 4 && shape[1] === channels && shape.every((side) => side >= 1)) return;
+  throw new InputError(
+    `A tensor of shape [${shape}] holds no latents of ${model}.`,
+    `Give [pictures, ${channels}, height, width], the sides in latents.`,
+  );
+}
+
 function nearestSides(pixels: number, factor: number): number[] {
   const most = Math.floor(longestSide / factor) * factor;
   const within = (side: number) => Math.min(Math.max(side, factor), most);

@@ -41,7 +41,8 @@ export interface GenerationRequest {
   readonly strength?: number;
   /**
    * Instead of what the seeds give: noise for all pictures, in the order in which it is drawn (image to image draws
-   * latents of the picture first; then the noise of the start; then that of the steps).
+   * latents of the picture first; then the noise of the start; with a mask, then latents of the masked picture; then the
+   * noise of the steps. A model for inpainting at strength 1 leaves out the first.
    */
   readonly noise?: NoiseSource;
   /** Stops the run before its next model call. */
@@ -99,6 +100,9 @@ export function settle(request: GenerationRequest, { side, factor }: ModelSizes)
       undefined, 'There is a mask, but no picture.', 'Give the picture that it belongs to.');
     checkMask(request.mask, initImage);
   }
+  require(request.strength === undefined ||
+    initImage !==
+      undefined, `There is the strength ${request.strength}, but no picture to start from.`, 'Give a picture (initImage, --init), or leave the strength out.');
   const each = <Value>(values: readonly Value[]) =>
     Array.from({ length: pictures }, (_, i) => values[Math.floor(i / batch) % values.length] as Value);
   return {
