@@ -165,14 +165,7 @@ describe('a model with a safety checker', () => {
 describe('a pipeline with TAESD', () => {
   const taesd = 'fixtures/reference/taesd/diffusers';
 
-  it('decodes by it, or refuses it where it does not fit the VAE', async () => {
-    const plain = await openPipeline(runtime, tiny);
-    const { factor } = plain;
-    await plain.dispose();
-    if (factor !== 8) {
-      await expect(openPipeline(runtime, tiny, { taesd })).rejects.toThrow(ConfigError);
-      return;
-    }
+  it('decodes by it', async () => {
     const pipeline = await openPipeline(runtime, tiny, { taesd });
     const decoder = await openPreviewDecoder(runtime, taesd);
     const latents = floatTensor(randomStream(1, 'latents').normals(4 * 8 * 8), [1, 4, 8, 8]);
@@ -185,9 +178,9 @@ describe('a pipeline with TAESD', () => {
   });
 
   it('is refused by a model with another VAE', async () => {
-    await expect(openPipeline(runtime, 'models/emoji-sd/model', { taesd })).rejects.toThrow(
-      /pixels a latent/,
-    );
+    const opening = openPipeline(runtime, 'models/emoji-sd/model', { taesd });
+    await expect(opening).rejects.toThrow(ConfigError);
+    await expect(opening).rejects.toThrow(/pixels a latent/);
   });
 });
 
