@@ -55,6 +55,12 @@ export async function openWeights(path: string): Promise<Weights> {
   }
 }
 
+/** Whether a folder is there and holds weights under one of their usual names. */
+export async function hasWeights(folder: string): Promise<boolean> {
+  const present = await readdir(folder).catch((): string[] => []);
+  return usualNames.some((name) => present.includes(name));
+}
+
 /** Opens the weights in a model's folder, by their usual names: safetensors before .bin, full before fp16. */
 export async function openWeightsIn(folder: string): Promise<Weights> {
   const present = await readdir(folder).catch((cause) => {

@@ -102,6 +102,14 @@ describe('generate', () => {
     });
   });
 
+  test('takes a label of the web UI for a sampler, and a share of fresh noise', async () => {
+    const folder = await temporaryFolder();
+    const args = ['--student', 'none', '--steps', '2', '--scheduler', 'dpm++ sde KARRAS', '--eta', '0.5'];
+    const { stderr } = await ksd(folder, ['generate', 'a cat', ...args, '--out', 'cat.png']);
+    const { parameters } = await readPicture(join(folder, 'cat.png')).catch(() => expect.fail(stderr));
+    expect(parameters).toMatchObject({ sampler: 'DPM++ SDE Karras', extra: { Eta: '0.5' } });
+  });
+
   test('numbers several pictures in a folder, of the size that was asked for', async () => {
     const folder = await temporaryFolder();
     const args = ['--student', 'none', '--steps', '1', '--count', '5', '--size', '32x48', '--out', 'cats'];
@@ -161,6 +169,8 @@ describe('generate', () => {
     ],
     ['an embedding that is none', ['--embedding', 'none.pt'], 'CHECKPOINT', 'none.pt', '→'],
     ['an unknown sampler', ['--scheduler', 'magic'], 'CONFIG', 'There is no sampler "magic"', 'unipc'],
+    ['a strength without a picture', ['--strength', '0.5'], 'INPUT', 'no picture to start from', '--init'],
+    ['an eta of a sampler without one', ['--eta', '0.5'], 'INPUT', 'takes no eta', 'ddim'],
     ['a side that the model cannot draw', ['--size', '65x64'], 'INPUT', 'width 65', '64 or 68'],
     ['a model that is not there', ['--model', 'nowhere'], 'CHECKPOINT', 'nowhere', '→'],
     ['a student that is not there', ['--student', 'nobody'], 'CHECKPOINT', 'nobody', '→'],

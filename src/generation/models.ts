@@ -87,7 +87,7 @@ export function openModels(
 }
 
 /** Something that is opened when it is first asked for, again after a failure or when it was disposed of. */
-function once<Opened extends { dispose(): Promise<void> }>(open: () => Promise<Opened>) {
+export function once<Opened extends { dispose(): Promise<void> }>(open: () => Promise<Opened>) {
   let opened: Promise<Opened> | undefined;
   return {
     open(): Promise<Opened> {

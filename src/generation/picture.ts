@@ -7,7 +7,7 @@ import { writeFileAtomic } from '../checkpoint/atomic.ts';
 import type { Image } from '../pictures/image.ts';
 import { formatParameters, type GenerationParameters, parametersKeyword } from '../pictures/parameters.ts';
 import { encodePng } from '../pictures/png.ts';
-import { namedSamplers } from '../schedulers/names.ts';
+import { samplerLabel } from '../schedulers/names.ts';
 import type { Seed } from './latents.ts';
 import type { Drawn, Generation } from './pipeline.ts';
 import { recordedAs } from './recipe.ts';
@@ -22,7 +22,7 @@ function parametersOf(generation: Generation, index: number): GenerationParamete
     prompt: prompts[index] ?? '',
     negativePrompt: negativePrompts[index] ?? '',
     steps,
-    sampler: namedSamplers[scheduler]?.label ?? scheduler,
+    sampler: samplerLabel(scheduler),
     cfgScale: guidance,
     seed: shortSeed(seeds[index] ?? 0),
     width: generation.width,
@@ -33,10 +33,11 @@ function parametersOf(generation: Generation, index: number): GenerationParamete
 }
 
 function extraOf(generation: Generation): Record<string, string> {
-  const { textEncoder, strength, clipSkip, promptSyntax, longPrompts } = generation;
+  const { textEncoder, strength, eta, clipSkip, promptSyntax, longPrompts } = generation;
   return {
     [recordedAs.textEncoder]: textEncoder,
     ...(strength === undefined ? {} : { [recordedAs.strength]: String(strength) }),
+    ...(eta === undefined ? {} : { [recordedAs.eta]: String(eta) }),
     ...(clipSkip === undefined ? {} : { [recordedAs.clipSkip]: String(clipSkip) }),
     ...(promptSyntax === 'plain' ? { [recordedAs.emphasis]: 'None' } : {}),
     ...(longPrompts === 'cut' ? { [recordedAs.longPrompts]: longPrompts } : {}),
