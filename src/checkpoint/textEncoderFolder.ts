@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path';
 import { CheckpointError } from '../errors.ts';
-import { type JsonObject, readJsonObject } from './json.ts';
+import { isJsonObject, type JsonObject, readJsonObject } from './json.ts';
 import { renameWeights, type Weights } from './tensorEntry.ts';
 import { openWeightsIn } from './weights.ts';
 
@@ -23,7 +23,7 @@ export interface TextEncoderFiles {
 /** Throws CheckpointError naming the folder if config or weights are missing or damaged. */
 export async function openTextEncoder(folder: string): Promise<TextEncoderFiles> {
   const configSource = join(folder, 'config.json');
-  const config = await readJsonObject(configSource);
+  const config = ofText(await readJsonObject(configSource));
   const modelType = config['model_type'];
   if (typeof modelType !== 'string') {
     throw new CheckpointError(
@@ -33,6 +33,14 @@ export async function openTextEncoder(folder: string): Promise<TextEncoderFiles>
   }
   const rename = modelType.startsWith('clip') ? clipName : bertName;
   return { config, configSource, modelType, weights: renameWeights(await openWeightsIn(folder), rename) };
+}
+
+/** A whole CLIP (`CLIPModel`) keeps the config of its text side in `text_config`. */
+function ofText(config: JsonObject): JsonObject {
+  const text = config['text_config'];
+  return config['model_type'] === 'clip' && isJsonObject(text)
+    ? { ...text, model_type: 'clip_text_model' }
+    : config;
 }
 
 /** Constant index buffers that older versions of transformers saved. */

@@ -16,6 +16,9 @@ const families: Readonly<Record<string, EncoderFamily>> = {
   roberta: robertaEncoder,
 };
 
+/** Each `model_type` whose text encoder can be opened; that of a whole CLIP is a `clip_text_model` inside. */
+export const encoderTypes: readonly string[] = [...Object.keys(families), 'clip'];
+
 /** The encoder that a config.json describes. Throws ConfigError for an unknown model_type or value. */
 export function encoderModel(modelType: string, config: unknown, source: string): EncoderModel {
   const family = families[modelType];
