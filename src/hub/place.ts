@@ -10,6 +10,11 @@ import { shownJson } from '../checkpoint/shown.ts';
 import { HubError } from '../errors.ts';
 import type { Checksum } from './repo.ts';
 
+/** Where a repository goes by default: `models/<name>` in the current folder, as the experiments expect. */
+export function usualFolder(id: string): string {
+  return join('models', id.slice(id.indexOf('/') + 1));
+}
+
 /** What no part of a name may be: empty, a step up, hidden, or what a system of files reads otherwise than it is written. */
 const unsafePart = /^$|^\.|[. ]$|[\\:*?"<>|\p{Cc}]|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/iu;
 

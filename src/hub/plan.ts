@@ -1,12 +1,12 @@
 /**
  * What a pull will do: which files of a repository, where to, and what of them is there already.
  */
-import { basename, join, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { isThere } from '../checkpoint/file.ts';
 import { HubError } from '../errors.ts';
 import type { HubAccess } from './access.ts';
 import { type Manifest, readManifest } from './manifest.ts';
-import { checkFolders, inTheWay, partOf, placeOf, sizeAt } from './place.ts';
+import { checkFolders, inTheWay, partOf, placeOf, sizeAt, usualFolder } from './place.ts';
 import { openRepo, parseRepoName, type Repo, type RepoFile, readRepoJson } from './repo.ts';
 import type { RetryOptions } from './retry.ts';
 import { keyFileOf, preferredTo, selectFiles, type Wanted } from './select.ts';
@@ -35,11 +35,6 @@ export interface PullPlan {
   /** In the order of fetching; what says that the model is complete is the last. */
   readonly files: readonly PlannedFile[];
   readonly previous?: Manifest;
-}
-
-/** Where a repository goes by default. */
-export function usualFolder(id: string): string {
-  return join('models', id.slice(id.indexOf('/') + 1));
 }
 
 /**

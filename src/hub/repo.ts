@@ -1,7 +1,6 @@
 /**
  * What a model repository of the Hub holds at one commit: names, sizes and checksums. Knows no model.
  */
-import { listFiles, modelInfo } from '@huggingface/hub';
 import { z } from 'zod';
 import { shownText } from '../checkpoint/shown.ts';
 import { HubError, KsdError } from '../errors.ts';
@@ -66,6 +65,8 @@ const entrySchema = z.object({
 
 /** Lists a repository. Throws HubError if there is none, if it may not be read, or if the Hub cannot be reached. */
 export async function openRepo(access: HubAccess, name: RepoName, retries: RetryOptions = {}): Promise<Repo> {
+  // Loaded here, since other commands read manifests and have no use for it.
+  const { listFiles, modelInfo } = await import('@huggingface/hub');
   const client = hubClient(access, name, retries);
   // The library builds the addresses and follows the pages of a list; our client brings the token and says what failed.
   const options = {

@@ -102,7 +102,7 @@ async function listen(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-function answerAsHub(server: HubServer, request: IncomingMessage, response: ServerResponse): void {
+function answerAsHub(server: HubServer, request: IncomingMessage, response: ServerResponse): ServerResponse {
   const url = new URL(request.url ?? '', server.endpoint);
   note(server, 'hub', request, url);
   const fault = takeFault(server, `hub ${url.pathname}`);
@@ -130,7 +130,7 @@ function answerAsHub(server: HubServer, request: IncomingMessage, response: Serv
   }
   const found = files.find(({ path }) => path === decodeURIComponent(file?.[3] ?? ''));
   if (!found) return fail(response, 404, { 'X-Error-Code': 'EntryNotFound' });
-  sendFile(server, { found, id, commit, fault }, request, response);
+  return sendFile(server, { found, id, commit, fault }, request, response);
 }
 
 interface Sending {
@@ -145,7 +145,7 @@ function sendFile(
   { found: { path, content }, id, commit, fault }: Sending,
   request: IncomingMessage,
   response: ServerResponse,
-): void {
+): ServerResponse {
   response.setHeader('X-Repo-Commit', commit);
   if (content.length < server.largeFrom) {
     response.setHeader('ETag', `"${gitBlob(content)}"`);
@@ -156,10 +156,14 @@ function sendFile(
     'X-Linked-Size': content.length,
     'X-Linked-Etag': `"${sha256(content)}"`,
   });
-  response.end();
+  return response.end();
 }
 
-function answerAsStore(server: HubServer, request: IncomingMessage, response: ServerResponse): void {
+function answerAsStore(
+  server: HubServer,
+  request: IncomingMessage,
+  response: ServerResponse,
+): ServerResponse {
   const url = new URL(request.url ?? '', server.store);
   note(server, 'store', request, url);
   const [, org, name, path] = url.pathname.split('/').map(decodeURIComponent);
@@ -168,7 +172,7 @@ function answerAsStore(server: HubServer, request: IncomingMessage, response: Se
   const fault = takeFault(server, `store ${path}`);
   if (typeof fault === 'object' && 'status' in fault) return fail(response, fault.status, fault.headers);
   response.setHeader('ETag', `"store-${content.length}"`);
-  sendContent(content, fault, request, response);
+  return sendContent(content, fault, request, response);
 }
 
 function sendContent(
@@ -176,7 +180,7 @@ function sendContent(
   fault: Fault | undefined,
   request: IncomingMessage,
   response: ServerResponse,
-): void {
+): ServerResponse {
   const start =
     fault === 'no-range' ? 0 : Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
   const ranged = request.headers.range !== undefined && fault !== 'no-range';
@@ -187,14 +191,18 @@ function sendContent(
     'Content-Length': content.length,
     ...(ranged ? { 'Content-Range': `bytes ${start}-${whole.length - 1}/${whole.length}` } : {}),
   });
-  if (typeof fault === 'object' && 'stallAfter' in fault) {
-    response.write(content.subarray(0, fault.stallAfter));
-  } else if (typeof fault === 'object' && 'cutAfter' in fault) {
-    response.write(content.subarray(0, fault.cutAfter), () => response.destroy());
-  } else response.end(content);
+  if (typeof fault !== 'object' || 'status' in fault) return response.end(content);
+  if ('stallAfter' in fault) response.write(content.subarray(0, fault.stallAfter));
+  else response.write(content.subarray(0, fault.cutAfter), () => response.destroy());
+  return response;
 }
 
-function listPage(server: HubServer, files: readonly Served[], url: URL, response: ServerResponse): void {
+function listPage(
+  server: HubServer,
+  files: readonly Served[],
+  url: URL,
+  response: ServerResponse,
+): ServerResponse {
   const start = Number(url.searchParams.get('cursor') ?? 0);
   const end = start + server.pageSize;
   if (end < files.length) {
@@ -204,7 +212,7 @@ function listPage(server: HubServer, files: readonly Served[], url: URL, respons
   }
   const folders = new Set(files.map(({ path }) => path.split('/').slice(0, -1).join('/')));
   const directories = [...folders].filter((path) => path !== '').map((path) => directory(path));
-  json(response, [
+  return json(response, [
     ...(start === 0 ? directories : []),
     ...files.slice(start, end).map((file) => entry(server, file)),
   ]);
@@ -232,16 +240,16 @@ function takeFault({ faults }: HubServer, path: string): Fault | undefined {
   return undefined;
 }
 
-function json(response: ServerResponse, value: unknown): void {
+function json(response: ServerResponse, value: unknown): ServerResponse {
   response.writeHead(200, { 'Content-Type': 'application/json' });
-  response.end(JSON.stringify(value));
+  return response.end(JSON.stringify(value));
 }
 
 function fail(
   response: ServerResponse,
   status: number,
   headers: Readonly<Record<string, string>> = {},
-): void {
+): ServerResponse {
   response.writeHead(status, headers);
-  response.end();
+  return response.end();
 }
