@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -137,15 +137,16 @@ test('a login page in place of the Hub is recognised', async () => {
   expect(error.reason).toBe('protocol');
 });
 
-test('a mirror that offers another content than it lists is caught before it is downloaded', async () => {
+test('a mirror that offers another content than it lists is recognised, and nothing of it is written', async () => {
   const server = await robertaServer();
-  server.faults.set('hub-never', []);
   const path = 'model.safetensors';
   server.faults.set(`/${path}`, [
     { status: 302, headers: { Location: `${server.store}/${name}/${path}`, 'X-Linked-Etag': '"0123"' } },
   ]);
-  expect((await failure(server)).reason).toBe('protocol');
-  expect(server.seen.filter(({ host }) => host === 'store')).toHaveLength(1);
+  const folder = await temporaryFolder();
+  expect((await failure(server, { folder })).reason).toBe('protocol');
+  const part = (await readdir(folder)).find((one) => one.startsWith(path)) ?? '';
+  expect((await stat(join(folder, part))).size).toBe(0);
 });
 
 test('a server that sends more than a file holds is cut off', async () => {
