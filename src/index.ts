@@ -28,6 +28,7 @@ export {
   ConfigError,
   CorpusError,
   GraphError,
+  HubError,
   InputError,
   KsdError,
   RuntimeError,
@@ -37,6 +38,9 @@ export { openPipeline } from './generation/open.ts';
 export { savePictures } from './generation/picture.ts';
 export type { GenerationStep, Pipeline } from './generation/pipeline.ts';
 export type { GenerationRequest } from './generation/request.ts';
+export { type HubAccess, hubAccess } from './hub/access.ts';
+export { type PullPlan, type PullRequest, planPull } from './hub/plan.ts';
+export { type PullEvent, pull } from './hub/pull.ts';
 export type { Image } from './pictures/image.ts';
 export { decodePng, encodePng } from './pictures/png.ts';
 export { openRuntime } from './runtime/node.ts';

@@ -317,6 +317,13 @@ describe('names of a hostile server', () => {
   });
 });
 
+test('a model that is larger than the disk is refused before anything is fetched', async () => {
+  const server = await robertaServer();
+  server.claimed.set(weights, 2 ** 52);
+  expect(await reasonOf(pulled(server, { folder: await temporaryFolder() }))).toBe('no-space');
+  expect(server.seen.filter(({ host }) => host === 'store')).toEqual([]);
+});
+
 test('one file of a repository comes alone, into a folder that may hold others', async () => {
   const server = await hubServer({ 'CompVis/stable-diffusion-v1-4': await emojiRepo() });
   const folder = await temporaryFolder();

@@ -7,6 +7,7 @@ import type { HubError } from '../../errors.ts';
 import { hubAccess } from '../../hub/access.ts';
 import { type PullPlan, planPull } from '../../hub/plan.ts';
 import { pull } from '../../hub/pull.ts';
+import { tokenizerFileNames } from '../../text/load.ts';
 import { exitStatus } from '../failure.ts';
 import { inLanguage } from '../hubErrors.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -146,7 +147,7 @@ function sayResult({ repo, folder, files }: PullPlan, file: string | undefined):
   const isPipeline = files.some((one) => one.path === 'model_index.json');
   if (isPipeline || /\.(safetensors|ckpt)$/.test(file ?? '')) {
     say(`${t('그려 보기', 'draw with it')}: ksd generate "a yellow car" --model ${path}`);
-  } else if (file === undefined) {
+  } else if (files.some((one) => tokenizerFileNames.includes(one.path))) {
     say(
       `${t(`${repo.id}을(를) 실험의 student.start로 쓸 수 있습니다`, 'an experiment can start from it')}: start: ${path}`,
     );

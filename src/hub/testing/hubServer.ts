@@ -44,6 +44,8 @@ export interface HubServer {
   pageSize: number;
   /** Files of so many bytes lie in the store. */
   largeFrom: number;
+  /** Sizes that the lists give instead of the true ones, by path. */
+  readonly claimed: Map<string, number>;
   /** Repositories that want this token. */
   readonly gated: Map<string, string>;
 }
@@ -70,6 +72,7 @@ export async function hubServer(repos: Readonly<Record<string, readonly Served[]
     faults: new Map(),
     pageSize: 1000,
     largeFrom: 10_000,
+    claimed: new Map(),
     gated: new Map(),
   };
   return server;
@@ -222,8 +225,8 @@ function directory(path: string) {
   return { type: 'directory', oid: sha1(path), size: 0, path };
 }
 
-function entry({ largeFrom }: HubServer, { path, content }: Served) {
-  const { length: size } = content;
+function entry({ largeFrom, claimed }: HubServer, { path, content }: Served) {
+  const size = claimed.get(path) ?? content.length;
   if (size < largeFrom) return { type: 'file', oid: gitBlob(content), size, path };
   const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${sha256(content)}\nsize ${size}\n`;
   const lfs = { oid: sha256(content), size, pointerSize: pointer.length };
