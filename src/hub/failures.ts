@@ -12,59 +12,66 @@ export interface Asked {
   readonly revision: string;
 }
 
-/** The error for a response of the Hub itself that is not ok. */
-export function refusal(response: Response, access: HubAccess, asked: Asked): HubError {
-  const { status, headers } = response;
-  const code = headers.get('x-error-code');
-  const { id, revision } = asked;
-  const page = `${access.endpoint}/${id}`;
-  const subject = id;
-  if (code === 'GatedRepo') {
-    return new HubError(
+interface Refusal extends Asked {
+  readonly endpoint: string;
+  /** Of the repository. */
+  readonly page: string;
+  /** The file that was asked for, if it was one. */
+  readonly file: string;
+}
+
+/** By X-Error-Code. */
+const byCode: Readonly<Record<string, (refusal: Refusal) => HubError>> = {
+  GatedRepo: ({ id, endpoint, page }) =>
+    new HubError(
       'gated',
       `${id} is gated: its makers give it to those who accept its licence.`,
-      `Accept it on ${page}, make a token at ${access.endpoint}/settings/tokens, and set HF_TOKEN to it.`,
-      { subject },
-    );
-  }
-  if (code === 'RevisionNotFound') {
-    return new HubError(
+      `Accept it on ${page}, make a token at ${endpoint}/settings/tokens, and set HF_TOKEN to it.`,
+      { subject: id },
+    ),
+  RevisionNotFound: ({ id, revision, page }) =>
+    new HubError(
       'no-revision',
       `${id} has no revision ${shownText(revision)}.`,
       `Give a branch, a tag or a commit after the @; they are listed on ${page}/tree/main.`,
       { subject: `${id}@${shownText(revision)}` },
-    );
-  }
-  if (code === 'EntryNotFound') {
-    return new HubError('no-file', `${id} has no such file: ${path(response)}.`, `See ${page}/tree/main.`, {
-      subject: path(response),
-    });
-  }
-  const message = headers.get('x-error-message') ?? '';
-  if (status === 401 && access.token !== undefined && code !== 'RepoNotFound') {
-    return new HubError(
-      'bad-token',
-      `The Hub does not accept the token that it was given${message && ` (${shownText(message)})`}.`,
-      `Make one at ${access.endpoint}/settings/tokens, and set HF_TOKEN to it, or to nothing for public models.`,
-      { subject },
-    );
-  }
-  if (code === 'RepoNotFound' || status === 401 || status === 404) {
-    return new HubError(
+    ),
+  EntryNotFound: ({ id, page, file }) =>
+    new HubError('no-file', `${id} has no such file: ${file}.`, `See ${page}/tree/main.`, { subject: file }),
+  RepoNotFound: ({ id, page }) =>
+    new HubError(
       'no-repo',
       `The Hub shows no model ${id}: it does not exist, or it is private or gated.`,
       `Check the name on ${page}. If you see it there when logged in, accept its licence and set HF_TOKEN to a token of yours.`,
-      { subject },
+      { subject: id },
+    ),
+};
+
+/** The error for a response of the Hub itself that is not ok. */
+export function refusal(response: Response, { endpoint, token }: HubAccess, asked: Asked): HubError {
+  const { status, headers } = response;
+  const page = `${endpoint}/${asked.id}`;
+  const told = { ...asked, endpoint, page, file: fileOf(response) };
+  const coded = byCode[headers.get('x-error-code') ?? ''];
+  if (coded) return coded(told);
+  const message = headers.get('x-error-message');
+  const why = message === null ? '' : ` (${shownText(message)})`;
+  if (status === 401 && token !== undefined) {
+    return new HubError(
+      'bad-token',
+      `The Hub does not accept the token that it was given${why}.`,
+      `Make one at ${endpoint}/settings/tokens, and set HF_TOKEN to it, or to nothing for public models.`,
+      { subject: asked.id },
     );
   }
+  // Strangers are told neither what is missing nor what is private.
+  if (status === 401 || status === 404) return byCode['RepoNotFound']!(told);
   if (status === 408 || status === 429 || status >= 500) return busy(response);
   return new HubError(
     'refused',
-    `The Hub refuses ${id} with status ${status}${message && ` (${shownText(message)})`}.`,
-    status === 403
-      ? `Look at ${page}; a token of HF_TOKEN may lack the right to read it.`
-      : `Look at ${page}.`,
-    { subject },
+    `The Hub refuses ${asked.id} with status ${status}${why}.`,
+    `Look at ${page}; a token of HF_TOKEN may lack the right to read it.`,
+    { subject: asked.id },
   );
 }
 
@@ -121,7 +128,7 @@ function secondsToWait(headers: Headers): number | undefined {
   return reset === undefined ? undefined : Number(reset);
 }
 
-function path({ url }: Response): string {
+function fileOf({ url }: Response): string {
   const [, file] = new URL(url).pathname.split(/\/resolve\/[^/]+\//);
   return shownText(decodeURIComponent(file ?? url));
 }

@@ -2,14 +2,15 @@
  * What the tests of pulling share: the packaged models as repositories, folders that vanish, pulls that do not wait. Nothing
  * but tests may import this.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
+import { HubError } from '../../errors.ts';
 import { type PullRequest, planPull } from '../plan.ts';
 import { type PullEvent, pull } from '../pull.ts';
 import type { RetryOptions } from '../retry.ts';
-import { filesBelow, type HubServer, hubServer, type Served } from './hubServer.ts';
+import { filesBelow, type HubServer, hubServer, type Served, sha256 } from './hubServer.ts';
 
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'ksd-hub-'));
@@ -65,4 +66,31 @@ export async function pulled(
   const events: PullEvent[] = [];
   for await (const event of pull(plan, signal ? { signal } : {})) events.push(event);
   return events;
+}
+
+export function contentOf(files: readonly Served[], path: string): Buffer {
+  return files.find((file) => file.path === path)!.content;
+}
+
+/** The reason of the HubError that a pull fails with. */
+export async function reasonOf(work: Promise<unknown>): Promise<string> {
+  const error = await work.then(
+    () => undefined,
+    (cause: unknown) => cause,
+  );
+  if (!(error instanceof HubError)) throw error ?? new Error('nothing failed');
+  expect(error.remedy).toMatch(/\.$/);
+  return error.reason;
+}
+
+export async function namesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => !entry.isDirectory());
+  return files.map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1)).sort();
+}
+
+/** By the hash: comparing millions of bytes one by one takes minutes. */
+export async function expectWhole(folder: string, path: string): Promise<void> {
+  const content = contentOf(await robertaRepo(), path);
+  expect(sha256(await readFile(join(folder, path)))).toBe(sha256(content));
 }
