@@ -1,6 +1,6 @@
 /**
  * What `--model` and an experiment's `teacher` must be, said before anything is read: people often give the folder above a
- * model.
+ * model, or the name of one that is not fetched yet.
  */
 import { basename, join } from 'node:path';
 import { isThere } from '../checkpoint/file.ts';
