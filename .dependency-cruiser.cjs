@@ -1,10 +1,10 @@
 // The floors of docs/architecture.md: imports run down only, and the science runs in a browser.
 const floors = [
-  ['errors'],
+  ['errors', 'channel'],
   ['graph', 'random'],
   ['checkpoint', 'runtime', 'pictures'],
   ['models', 'schedulers', 'text'],
-  ['corpus', 'encoders'],
+  ['corpus', 'encoders', 'hub'],
   ['evaluation', 'distillation', 'generation'],
   ['conformance', 'cli', 'server', 'web', 'index'],
 ];

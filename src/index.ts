@@ -29,6 +29,7 @@ export {
   ConfigError,
   CorpusError,
   GraphError,
+  HubError,
   InputError,
   KsdError,
   RuntimeError,
@@ -39,6 +40,9 @@ export { savePictures } from './generation/picture.ts';
 export type { GenerationStep, Pipeline } from './generation/pipeline.ts';
 export { requestOf } from './generation/recipe.ts';
 export type { GenerationRequest } from './generation/request.ts';
+export { type HubAccess, hubAccess } from './hub/access.ts';
+export { type PullPlan, type PullRequest, planPull } from './hub/plan.ts';
+export { type PullEvent, pull } from './hub/pull.ts';
 export type { Image } from './pictures/image.ts';
 export { parseParameters } from './pictures/parameters.ts';
 export { decodePng, encodePng } from './pictures/png.ts';

@@ -14,7 +14,7 @@ import type { TensorEntry, Weights } from './tensorEntry.ts';
 import { openTorchFile } from './torchFile.ts';
 
 /** The names under which Hugging Face's libraries save weights, the ones that we prefer first. */
-const usualNames: readonly string[] = [
+export const usualNames: readonly string[] = [
   'diffusion_pytorch_model.safetensors',
   'diffusion_pytorch_model.safetensors.index.json',
   'model.safetensors',

@@ -12,6 +12,7 @@ import { addEval } from './commands/eval.ts';
 import { addExport } from './commands/export.ts';
 import { addGenerate } from './commands/generate.ts';
 import { addInfo } from './commands/info.ts';
+import { addPull } from './commands/pull.ts';
 import { addVocab } from './commands/vocab.ts';
 import { report } from './failure.ts';
 import { languages, requestedLanguage, speak, t } from './messages.ts';
@@ -27,6 +28,7 @@ const commands = [
   addEval,
   addExport,
   addVocab,
+  addPull,
   addInfo,
 ];
 

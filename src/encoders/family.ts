@@ -21,6 +21,8 @@ const families: Readonly<Record<string, EncoderFamily>> = {
 
 /** `model_type` of all families. */
 export const modelTypes: readonly string[] = Object.keys(families);
+/** Each `model_type` whose text encoder can be opened; that of a whole CLIP is a `clip_text_model` inside. */
+export const encoderTypes: readonly string[] = [...modelTypes, 'clip'];
 
 /** The encoder that a config.json describes. Throws ConfigError for an unknown model_type or value. */
 export function encoderModel(modelType: string, config: unknown, source: string): EncoderModel {
