@@ -15,7 +15,7 @@ async function readPicture(path: string) {
 }
 
 describe('help', () => {
-  const commands = ['demo', 'generate', 'compare', 'distill', 'eval', 'export', 'vocab', 'info'];
+  const commands = ['demo', 'generate', 'compare', 'distill', 'eval', 'export', 'quantize', 'vocab', 'info'];
 
   test('every command explains itself with examples', async () => {
     const folder = await temporaryFolder();
