@@ -7,8 +7,10 @@ import { hasIntegerWeights, integerLayoutOf } from '../checkpoint/integerWeights
 import type { Weights } from '../checkpoint/tensorEntry.ts';
 import type { Graph, Value } from '../graph/graph.ts';
 import { integerWeights } from '../graph/integerWeights.ts';
-import { rewrite } from '../graph/rewrite.ts';
+import { attentionsByProducts } from '../graph/ops/attention.ts';
+import { type Rules, rewrite } from '../graph/rewrite.ts';
 import { serialize } from '../graph/serialize.ts';
+import { attentionIsSound } from './attention.ts';
 import type { Runtime, Session } from './session.ts';
 
 /** From how many parameters on they are left in their files: small models gain more from the engine's own layouts. */
@@ -34,16 +36,30 @@ export async function compile(
   weights?: Weights,
   { integerProducts = false }: CompileOptions = {},
 ): Promise<Session> {
-  if (!weights)
-    return runtime.open({ bytes: serialize(graph, { outputs, bind: () => ({ kind: 'input' }) }) });
-  const rules = integerWeights({
-    layoutOf: (name) => integerLayoutOf(weights, name),
-    integerProducts: integerProducts && runtime.device === 'cpu',
-  });
-  const fitted = hasIntegerWeights(weights) ? rewrite(graph, outputs, [rules]) : { graph, outputs };
-  const bytes = serialize(fitted.graph, { outputs: fitted.outputs, bind: bindExternal(weights) });
+  const rules = await rulesFor(runtime, weights, integerProducts);
+  const fitted = rules.length > 0 ? rewrite(graph, outputs, rules) : { graph, outputs };
+  const bind = weights ? bindExternal(weights) : () => ({ kind: 'input' }) as const;
+  const bytes = serialize(fitted.graph, { outputs: fitted.outputs, bind });
+  if (!weights) return runtime.open({ bytes });
   const weightsInPlace = parametersOf(graph) >= largeModel;
   return runtime.open({ bytes, weightsFolder: weightsFolder(weights) }, { weightsInPlace });
+}
+
+/** What the device and the weights ask a graph to compute in another way. */
+async function rulesFor(
+  runtime: Runtime,
+  weights: Weights | undefined,
+  integerProducts: boolean,
+): Promise<readonly Rules[]> {
+  const rules: Rules[] = [];
+  if (weights && hasIntegerWeights(weights)) {
+    const products = integerProducts && runtime.device === 'cpu';
+    rules.push(
+      integerWeights({ layoutOf: (name) => integerLayoutOf(weights, name), integerProducts: products }),
+    );
+  }
+  if (runtime.device === 'webgpu' && !(await attentionIsSound(runtime))) rules.push(attentionsByProducts);
+  return rules;
 }
 
 function parametersOf({ parameters }: Graph): number {
