@@ -19,6 +19,7 @@ import { cast } from '../src/graph/ops/cast.ts';
 import { conv2d } from '../src/graph/ops/convolution.ts';
 import { reshape } from '../src/graph/ops/layout.ts';
 import { linear } from '../src/graph/ops/matmul.ts';
+import { dequantizeLinear, dynamicQuantizeMatMul } from '../src/graph/ops/quantized.ts';
 import { serialize } from '../src/graph/serialize.ts';
 import { torchGenerator } from '../src/random/torch.ts';
 import { sessionOptions } from '../src/runtime/engine.ts';
@@ -59,11 +60,7 @@ function transposed(values: Int8Array, rows: number): Int8Array {
   return result;
 }
 
-const dynamicQuantizeMatMul = defineOperator<{}>({
-  type: 'DynamicQuantizeMatMul',
-  domain: 'com.microsoft',
-  infer: ([a, b]) => [{ dtype: 'float32', shape: [...a!.shape.slice(0, -1), b!.shape[1]!] }],
-});
+/** Rivals, which the models do not use. */
 const matMulNBits = defineOperator<{
   K: number;
   N: number;
@@ -76,12 +73,7 @@ const matMulNBits = defineOperator<{
   attributes: { K: 'int', N: 'int', bits: 'int', block_size: 'int', accuracy_level: 'int' },
   infer: ([a], { N }) => [{ dtype: 'float32', shape: [...a!.shape.slice(0, -1), N] }],
 });
-const dequantizeLinear = defineOperator<{ axis: number }>({
-  type: 'DequantizeLinear',
-  attributes: { axis: 'int' },
-  infer: ([a]) => [{ dtype: 'float32', shape: a!.shape }],
-});
-const dynamicQuantizeLinear = defineOperator<{}>({
+const dynamicQuantizeLinear = defineOperator({
   type: 'DynamicQuantizeLinear',
   infer: ([a]) => [
     { dtype: 'uint8', shape: a!.shape },
@@ -143,12 +135,12 @@ function linearWays(inputs: number, outputs: number, w: Float32Array, b: Float32
         s: scale,
         b: bias,
       },
-      build: (_, x, t) => emitOne(dynamicQuantizeMatMul, [x, t('w'), t('s'), undefined, t('b')], {}),
+      build: (_, x, t) => dynamicQuantizeMatMul(x, t('w'), t('s'), t('b')),
     },
     {
       name: 'DequantizeLinear + Gemm',
       tensors: { w: { shape: [outputs, inputs], dtype: 'I8', data: values }, s: scale, b: bias },
-      build: (_, x, t) => linear(x, emitOne(dequantizeLinear, [t('w'), t('s')], { axis: 0 }), t('b')),
+      build: (_, x, t) => linear(x, dequantizeLinear(t('w'), t('s')), t('b')),
     },
     nbits(8, 32, 4),
     nbits(8, 32, 0),
@@ -169,7 +161,7 @@ function convWays(
   const { scales, values } = quantizeRows(w, outputs);
   const scale: Stored = { shape: [outputs], dtype: 'F32', data: scales };
   const apply = (x: Value, win: Value, t: (n: string) => Value) => {
-    const [q, s, z] = emit(dynamicQuantizeLinear, [x], {}) as [Value, Value, Value];
+    const [q, s, z] = emit(dynamicQuantizeLinear, [x]) as [Value, Value, Value];
     const y = emitOne(convInteger, [q, win, z], {
       pads: [1, 1, 1, 1],
       strides: [1, 1],
@@ -192,8 +184,7 @@ function convWays(
     {
       name: 'DequantizeLinear + Conv',
       tensors: { w: { shape, dtype: 'I8', data: values }, s: scale, b: bias },
-      build: (_, x, t) =>
-        conv2d(x, emitOne(dequantizeLinear, [t('w'), t('s')], { axis: 0 }), t('b'), { padding: 1 }),
+      build: (_, x, t) => conv2d(x, dequantizeLinear(t('w'), t('s')), t('b'), { padding: 1 }),
     },
   ];
 }

@@ -23,11 +23,14 @@ const tolerance = 1e-2;
 
 const known = new WeakMap<Runtime, Promise<boolean>>();
 
-/** Asked once a runtime. Errors of the engine pass through. */
-export function attentionIsSound(runtime: Runtime): Promise<boolean> {
+/** Tried once a runtime. Errors of the engine pass through. */
+export async function attentionIsSound(runtime: Runtime): Promise<boolean> {
   const answer = known.get(runtime) ?? compareAll(runtime);
   known.set(runtime, answer);
-  return answer;
+  return answer.catch((error) => {
+    known.delete(runtime);
+    throw error;
+  });
 }
 
 async function compareAll(runtime: Runtime): Promise<boolean> {

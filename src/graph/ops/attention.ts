@@ -117,18 +117,19 @@ export function attention(query: Value, key: Value, value: Value, options: Atten
   });
 }
 
-/** Scores of a sample that are held at once: 64 MiB of them. */
+/** Scores of a sample that are held at once by default: 64 MiB of them. */
 const mostScores = 2 ** 24;
 
 /**
  * The same of products and a softmax, for devices on which the one operator is missing or wrong. Long queries are cut, so that
- * a picture's scores need not be held all at once.
+ * a picture's scores need not be held all at once: `most` of a sample.
  */
 export function attentionByProducts(
   query: Value,
   key: Value,
   value: Value,
   { heads, scale, bias }: AttentionOptions,
+  most = mostScores,
 ): Value {
   attentionShape([query, key, value, undefined, undefined, bias], heads);
   const [, queries, size] = query.shape;
@@ -139,7 +140,7 @@ export function attentionByProducts(
     const scores = matmul(rows, keys);
     return matmul(softmax(bias ? add(scores, bias) : scores), values);
   };
-  const ranges = cuts(queries!, key.shape[1]!, heads);
+  const ranges = cuts(queries!, key.shape[1]!, most / heads);
   if (ranges.length < 2) return joinHeads(part(q, bias));
   const parts = ranges.map((range) => {
     const ofRange = bias && bias.shape[2] !== 1 ? slice(bias, [range]) : bias;
@@ -148,10 +149,10 @@ export function attentionByProducts(
   return joinHeads(concat(parts, 2));
 }
 
-/** Ranges of queries whose scores may be held at once; none where sizes are not numbers. */
-function cuts(queries: Dim, keys: Dim, heads: number) {
+/** Ranges of queries whose scores are at most `most` a head; none where sizes are not numbers. */
+function cuts(queries: Dim, keys: Dim, most: number) {
   if (typeof queries !== 'number' || typeof keys !== 'number') return [];
-  const rows = Math.max(1, Math.floor(mostScores / (heads * keys)));
+  const rows = Math.max(1, Math.floor(most / keys));
   return Array.from({ length: Math.ceil(queries / rows) }, (_, i) => ({
     axis: 2,
     start: i * rows,
