@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { integerTensors } from '../checkpoint/integerWeights.ts';
 import { openSafetensors } from '../checkpoint/safetensors.ts';
 import { writeSafetensors } from '../checkpoint/safetensorsWriter.ts';
-import type { Weights } from '../checkpoint/tensorEntry.ts';
+import { readFloat32, type Weights } from '../checkpoint/tensorEntry.ts';
 import { createGraph, input, parameter } from '../graph/graph.ts';
 import { integerLayouts } from '../graph/integerWeights.ts';
 import { attention } from '../graph/ops/attention.ts';
@@ -91,6 +91,34 @@ test('what is in the file decides: int8 weights need no option, left in their fi
   const exact = await resultWith(engine, before);
   for (const runtime of [engine, inPlace]) {
     expect(relative(exact, await resultWith(runtime, weights))).toBeLessThan(0.02);
+  }
+});
+
+test('int8 weights that are only stored are computed with as the floats that they stand for', async () => {
+  const before = await weightsAs('F32');
+  const [integers, floats] = [join(folder, 'stored.safetensors'), join(folder, 'floats.safetensors')];
+  const layouts = integerLayouts(model().graph);
+  await writeSafetensors(integers, integerTensors(before, layouts));
+  const rounded = [...before.tensors.values()].map(async (entry) => {
+    const data = await readFloat32(entry);
+    if (!layouts.has(entry.name)) return { ...entry, data };
+    const size = data.length / entry.shape[0]!;
+    const scaleOf = (row: number) =>
+      Math.fround(
+        data.subarray(row * size, (row + 1) * size).reduce((most, x) => Math.max(most, Math.abs(x)), 0) / 127,
+      );
+    return {
+      ...entry,
+      data: data.map((x, i) => {
+        const scale = scaleOf(Math.floor(i / size));
+        return Math.round(x / scale) * scale;
+      }),
+    };
+  });
+  await writeSafetensors(floats, await Promise.all(rounded));
+  const exact = await resultWith(engine, await openSafetensors(floats));
+  for (const runtime of [engine, inPlace]) {
+    expect(relative(exact, await resultWith(runtime, await openSafetensors(integers)))).toBeLessThan(1e-5);
   }
 });
 
