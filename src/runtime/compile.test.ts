@@ -29,7 +29,7 @@ const inPlace: Runtime = {
   open: (model, options) => engine.open(model, { ...options, weightsInPlace: true }),
 };
 
-const shapes = { words: [20, 16], dense: [24, 16], bias: [24], window: [16, 16, 3, 3], shift: [16] };
+const shapes = { words: [20, 192], dense: [24, 192], bias: [24], window: [16, 16, 3, 3], shift: [16] };
 
 /** An embedding, a linear layer and a convolution. */
 function model() {
