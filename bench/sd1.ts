@@ -3,17 +3,19 @@
  * loading, text encoder, a U-Net step with guidance, VAE decoder, peak memory. Both run in processes of their own and take
  * turns, so that the ratio holds on a machine whose speed varies; their results are compared.
  *
- *   npm run bench:sd1 -- [F32|F16|all] [rounds] [pixels a side]     needs 5 GB in the folder for temporary files
+ *   npm run bench:sd1 -- [F32|F16|I8|all] [rounds] [pixels a side]     needs 5 GB in the folder for temporary files
+ *   I8: what `ksd quantize` makes of F16, in a folder, beside PyTorch on F16
  *   PYTHON=/usr/bin/python3: with torch (Debian: python3-torch libopenblas0-pthread); PYTHON=none measures ours alone
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { keysOf } from '../src/checkpoint/ldm/testing/toSingleFile.ts';
 import { v1Configs } from '../src/checkpoint/ldm/v1.ts';
+import { quantizeModel } from '../src/generation/quantize.ts';
 import { createGraph, type Graph, input } from '../src/graph/graph.ts';
 import { clipTextModel, parseClipTextConfig } from '../src/models/clip.ts';
 import { unet } from '../src/models/unet.ts';
@@ -111,17 +113,38 @@ function difference(ours: Answer, theirs: Answer): number {
   return Math.max(...ours.sample.map((value, i) => Math.abs(value - (theirs.sample[i] as number)))) / scale;
 }
 
-async function measure(dtype: 'F32' | 'F16', rounds: number, side: number): Promise<void> {
+const types = ['F32', 'F16', 'I8'] as const;
+type Type = (typeof types)[number];
+
+/** Writes the same model with int8 weights in U-Net and text encoder; returns its folder. */
+async function toIntegers(path: string, folder: string): Promise<string> {
+  const out = join(folder, 'int8');
+  const began = performance.now();
+  await quantizeModel(path, out, ['unet', 'text_encoder']);
+  console.log(`\nquantized in ${((performance.now() - began) / 1000).toFixed(0)} s`);
+  return out;
+}
+
+/** GiB of the weights of a file or folder. */
+async function sizeOf(path: string): Promise<number> {
+  const names = (await stat(path)).isDirectory() ? await readdir(path, { recursive: true }) : [''];
+  const files = names.filter((name) => join(path, name).endsWith('.safetensors'));
+  const sizes = await Promise.all(files.map(async (name) => (await stat(join(path, name))).size));
+  return sizes.reduce((sum, bytes) => sum + bytes, 0) / 2 ** 30;
+}
+
+async function measure(dtype: Type, rounds: number, side: number): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'ksd-sd1-'));
   try {
-    const { path, names } = await write(folder, dtype);
-    const size = (await stat(path)).size / 2 ** 30;
-    console.log(`\n${dtype}, one file of ${size.toFixed(2)} GiB, ${side}x${side}`);
+    const { path: file, names } = await write(folder, dtype === 'I8' ? 'F16' : dtype);
+    const path = dtype === 'I8' ? await toIntegers(file, folder) : file;
+    const size = await sizeOf(path);
+    console.log(`\n${dtype}, ${size.toFixed(2)} GiB, ${side}x${side}`);
     const rest = [String(side), String(availableParallelism())];
     const script = (name: string) => fileURLToPath(new URL(name, import.meta.url));
     const plain = join(process.cwd(), 'bench/sd1/plain.py');
     const python = process.env['PYTHON'] ?? '/usr/bin/python3';
-    const torch = python === 'none' ? undefined : new Worker(python, [plain, path, names, ...rest]);
+    const torch = python === 'none' ? undefined : new Worker(python, [plain, file, names, ...rest]);
     const their = await torch?.answer<{ loaded: number; version: string }>();
     const began = performance.now();
     const ours = new Worker(process.execPath, [script('sd1/ours.js'), path, ...rest]);
@@ -176,6 +199,6 @@ function beside(mine: readonly number[], theirs: readonly number[], worst: numbe
 }
 
 const [wanted = 'all', rounds = '3', side = '512'] = process.argv.slice(2);
-for (const dtype of ['F32', 'F16'] as const) {
+for (const dtype of types) {
   if (wanted === 'all' || wanted === dtype) await measure(dtype, Number(rounds), Number(side));
 }

@@ -16,7 +16,18 @@ async function readPicture(path: string) {
 }
 
 describe('help', () => {
-  const commands = ['demo', 'generate', 'compare', 'distill', 'eval', 'export', 'vocab', 'pull', 'info'];
+  const commands = [
+    'demo',
+    'generate',
+    'compare',
+    'distill',
+    'eval',
+    'export',
+    'quantize',
+    'vocab',
+    'pull',
+    'info',
+  ];
 
   test('every command explains itself with examples', async () => {
     const folder = await temporaryFolder();

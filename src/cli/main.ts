@@ -13,6 +13,7 @@ import { addExport } from './commands/export.ts';
 import { addGenerate } from './commands/generate.ts';
 import { addInfo } from './commands/info.ts';
 import { addPull } from './commands/pull.ts';
+import { addQuantize } from './commands/quantize.ts';
 import { addVocab } from './commands/vocab.ts';
 import { report } from './failure.ts';
 import { languages, requestedLanguage, speak, t } from './messages.ts';
@@ -27,6 +28,7 @@ const commands = [
   addDistill,
   addEval,
   addExport,
+  addQuantize,
   addVocab,
   addPull,
   addInfo,

@@ -11,7 +11,7 @@ import { unet } from '../models/unet.ts';
 import { latentSide, type UNetConfig } from '../models/unetConfig.ts';
 import { decodeLatents, encodeMoments, latentDistribution } from '../models/vae.ts';
 import { type VaeConfig, vaeScaleFactor } from '../models/vaeConfig.ts';
-import { compile } from '../runtime/compile.ts';
+import { type CompileOptions, compile } from '../runtime/compile.ts';
 import type { Runtime, Tensors } from '../runtime/session.ts';
 import { type FloatTensor, floatTensor } from '../runtime/tensor.ts';
 import type { PipelineParts } from './pipeline.ts';
@@ -41,8 +41,11 @@ export function openModels(
   { name, vaeTiling = 'auto' }: ModelOptions & { readonly name: string },
 ): Models {
   const { weights: vaeWeights } = model.vae;
-  const open = (weights: Weights, build: Build) => sessionsOf(runtime, weights, build);
-  const denoisers = open(model.unet.weights, (graph, h, w) => denoiser(graph, configs.unet, h, w));
+  const open = (weights: Weights, build: Build, options?: CompileOptions) =>
+    sessionsOf(runtime, weights, build, options);
+  const denoisers = open(model.unet.weights, (graph, h, w) => denoiser(graph, configs.unet, h, w), {
+    integerProducts: true,
+  });
   const decoders = open(vaeWeights, (graph, h, w) => decoder(graph, configs.vae, h, w));
   const encoders = open(vaeWeights, (graph, h, w) => pictureEncoder(graph, configs.vae, h, w));
   const projector = once(() => {
@@ -114,10 +117,10 @@ function runSized(sessions: Sessions, { shape }: FloatTensor, feeds: Tensors) {
 type Build = (graph: Graph, height: number, width: number) => Record<string, Value>;
 
 /** Sessions of the graphs that `build` makes, with these weights. */
-function sessionsOf(runtime: Runtime, weights: Weights, build: Build): Sessions {
+function sessionsOf(runtime: Runtime, weights: Weights, build: Build, options?: CompileOptions): Sessions {
   return sessionsBySize((height, width) => {
     const graph = createGraph();
-    return compile(runtime, graph, build(graph, height, width), weights);
+    return compile(runtime, graph, build(graph, height, width), weights, options);
   });
 }
 

@@ -76,9 +76,9 @@ const timestepTolerance: Tolerance = { atol: 1e-2, rtol: 0 };
 
 export const pipelinePart: GoldenPart = {
   name: 'pipeline',
-  async *check(folder) {
+  async *check(folder, device = 'cpu') {
     const { cases, scaling_factor: scalingFactor } = await readCases<Cases>(folder);
-    const runtime = await openRuntime('cpu');
+    const runtime = await openRuntime(device);
     const model = await modelFolder(folder);
     const pipeline = await openPipeline(runtime, model);
     const schedulerConfig = await readJson(join(model, 'scheduler', 'scheduler_config.json'));
