@@ -4,7 +4,7 @@ const floors = [
   ['graph', 'random'],
   ['checkpoint', 'runtime', 'pictures'],
   ['models', 'schedulers', 'text'],
-  ['corpus', 'encoders'],
+  ['corpus', 'encoders', 'lora'],
   ['evaluation', 'distillation', 'generation'],
   ['conformance', 'cli', 'server', 'web', 'index'],
 ];

@@ -37,6 +37,7 @@ export { openPipeline } from './generation/open.ts';
 export { savePictures } from './generation/picture.ts';
 export type { GenerationStep, Pipeline } from './generation/pipeline.ts';
 export type { GenerationRequest } from './generation/request.ts';
+export type { LoraFile } from './lora/open.ts';
 export type { Image } from './pictures/image.ts';
 export { decodePng, encodePng } from './pictures/png.ts';
 export { openRuntime } from './runtime/node.ts';

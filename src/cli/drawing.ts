@@ -6,6 +6,7 @@ import { type Comparison, type ComparisonRequest, compare, saveGrid } from '../g
 import { finish } from '../generation/finish.ts';
 import { openPipeline } from '../generation/open.ts';
 import type { Pipeline } from '../generation/pipeline.ts';
+import type { LoraFile } from '../lora/open.ts';
 import type { PictureGrid } from '../pictures/grid.ts';
 import type { RequestedDevice } from '../runtime/session.ts';
 import { word } from './messages.ts';
@@ -26,16 +27,17 @@ export interface StudioOptions {
   /** Folder of a Stable Diffusion. */
   readonly model: string;
   readonly scheduler: string;
+  readonly loras?: readonly LoraFile[];
 }
 
 /** Opens device, model and students. Throws CheckpointError for a model that is none. */
 export async function openStudio(
-  { device, model, scheduler }: StudioOptions,
+  { device, model, scheduler, loras = [] }: StudioOptions,
   wanted: readonly StudentFolder[],
 ): Promise<Studio> {
   await checkModel(model);
   const runtime = await openDevice(device);
-  const pipeline = await openPipeline(runtime, model, { scheduler });
+  const pipeline = await openPipeline(runtime, model, { scheduler, loras });
   const students: TextEncoder[] = [];
   for (const student of wanted) students.push(await openStudent(runtime, student));
   return {

@@ -14,8 +14,13 @@ export function clipEncoder(json: unknown, source: string): EncoderModel {
     hiddenSize: config.hiddenSize,
     vocabSize: config.vocabSize,
     maxLength: config.maxPositionEmbeddings,
-    build: (graph, length) =>
-      clipTextModel(graph, config, { inputIds: input(graph, 'input_ids', 'int64', ['batch', length]) }),
+    build: (graph, length, hooks) =>
+      clipTextModel(
+        graph,
+        config,
+        { inputIds: input(graph, 'input_ids', 'int64', ['batch', length]) },
+        hooks,
+      ),
     feeds: (ids, length) => ({ input_ids: intTensor(ids, [ids.length / length, length]) }),
   };
 }

@@ -4,6 +4,7 @@
  */
 import type { Graph } from '../graph/graph.ts';
 import type { Dim } from '../graph/shape.ts';
+import type { Hooks } from '../models/scope.ts';
 import type { TextEncoderOutput } from '../models/textEncoder.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 
@@ -18,8 +19,11 @@ export interface EncoderModel {
    * text differ by position.
    */
   readonly equalPadId?: number;
-  /** Adds inputs for [batch, length] token ids and the model; the batch is the symbolic dimension `batch`. */
-  build(graph: Graph, length: Dim): TextEncoderOutput;
+  /**
+   * Adds inputs for [batch, length] token ids and the model; the batch is the symbolic dimension `batch`. `hooks` carry
+   * changes that were made for this encoder (LoRA): a family for which nobody makes any may leave them out.
+   */
+  build(graph: Graph, length: Dim, hooks?: Hooks): TextEncoderOutput;
   /**
    * What to feed for `ids` [batch, length]. `keyBias` [batch, length] is added to the attention scores of each key,
    * for models with `equalPadId`.

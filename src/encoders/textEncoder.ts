@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { isThere } from '../checkpoint/file.ts';
 import { openTextEncoder as openFolder, type TextEncoderFiles } from '../checkpoint/textEncoderFolder.ts';
 import { createGraph } from '../graph/graph.ts';
+import type { Hooks } from '../models/scope.ts';
 import { compile } from '../runtime/compile.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { type FloatTensor, floatTensor } from '../runtime/tensor.ts';
@@ -35,6 +36,7 @@ export interface TextEncoderOptions {
 interface RunOptions extends TextEncoderOptions {
   readonly name: string;
   readonly tokenizerFolder: string;
+  readonly hooks?: Hooks | undefined;
 }
 
 /** Opens the text encoder in `folder` (Hugging Face layout). Throws CheckpointError or ConfigError. */
@@ -55,13 +57,13 @@ export async function openTextEncoder(
 export async function runTextEncoder(
   runtime: Runtime,
   { config, configSource, modelType, weights }: TextEncoderFiles,
-  { name, tokenizerFolder, batchSize = 32 }: RunOptions,
+  { name, tokenizerFolder, batchSize = 32, hooks }: RunOptions,
 ): Promise<TextEncoder> {
   const model = encoderModel(modelType, config, configSource);
   const { tokenizer } = await openTokenizer(tokenizerFolder);
   checkTokenizer(configSource, model, tokenizer);
   const graph = createGraph();
-  const { lastHiddenState } = model.build(graph, promptLength);
+  const { lastHiddenState } = model.build(graph, promptLength, hooks);
   const session = await compile(runtime, graph, { states: lastHiddenState }, weights);
   const row = promptLength * model.hiddenSize;
 

@@ -5,10 +5,12 @@
 import { basename, dirname, resolve } from 'node:path';
 import { openStableDiffusion } from '../checkpoint/stableDiffusion.ts';
 import { ConfigError } from '../errors.ts';
+import type { LoraFile } from '../lora/open.ts';
 import { latentSide, parseUNetConfig, type UNetConfig } from '../models/unetConfig.ts';
 import { parseVaeConfig, type VaeConfig, vaeScaleFactor } from '../models/vaeConfig.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { samplerConfig } from '../schedulers/names.ts';
+import { loadLoras } from './loras.ts';
 import { type ModelOptions, openModels } from './models.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
 
@@ -17,22 +19,25 @@ export interface PipelineOptions extends ModelOptions {
   readonly name?: string;
   /** The sampler for requests that name none: UniPC by default, which needs the fewest steps. */
   readonly scheduler?: string;
+  /** Small changes of U-Net and text encoder, which add up. */
+  readonly loras?: readonly LoraFile[];
 }
 
 /**
  * Reads configs and headers; each model is compiled when it is first used. Throws CheckpointError if the model is
- * incomplete, ConfigError if a config holds what we do not build or the parts do not fit together.
+ * incomplete or a LoRA does not fit, ConfigError if a config holds what we do not build or the parts do not fit together.
  */
 export async function openPipeline(
   runtime: Runtime,
   path: string,
-  { name = nameOf(path), scheduler = 'unipc', ...options }: PipelineOptions = {},
+  { name = nameOf(path), scheduler = 'unipc', loras = [], ...options }: PipelineOptions = {},
 ): Promise<Pipeline> {
   const model = await openStableDiffusion(path);
   const unetConfig = parseUNetConfig(model.unet.config, model.unet.configSource);
   const vaeConfig = parseVaeConfig(model.vae.config, model.vae.configSource);
   checkChannels(path, unetConfig, vaeConfig);
   samplerConfig(model.scheduler.config, scheduler);
+  const { hooks, applied } = await loadLoras(model, unetConfig, loras);
   const factor = vaeScaleFactor(vaeConfig);
   return createPipeline({
     name,
@@ -44,7 +49,8 @@ export async function openPipeline(
     factor,
     scalingFactor: vaeConfig.scalingFactor,
     crossAttentionDim: unetConfig.crossAttentionDim,
-    ...openModels(runtime, model, { unet: unetConfig, vae: vaeConfig }, { name, ...options }),
+    loras: applied,
+    ...openModels(runtime, model, { unet: unetConfig, vae: vaeConfig }, { name, hooks, ...options }),
   });
 }
 

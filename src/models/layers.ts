@@ -8,16 +8,18 @@ import {
   groupNorm as groupNormOperator,
   layerNorm as layerNormOperator,
 } from '../graph/ops/normalization.ts';
-import { type Scope, weight } from './scope.ts';
+import { adapted, type Scope, weight } from './scope.ts';
 
 /** torch.nn.Linear: x [..., in] to [..., out]. */
 export function linear(scope: Scope, x: Value, out: number, { bias = true } = {}): Value {
   const inputs = x.shape[x.shape.length - 1] as number;
-  return linearOperator(
+  const shape = [out, inputs];
+  const y = linearOperator(
     x,
-    weight(scope, 'weight', [out, inputs]),
+    weight(scope, 'weight', shape),
     bias ? weight(scope, 'bias', [out]) : undefined,
   );
+  return adapted(scope, { shape, x, y, options: {} });
 }
 
 /** torch.nn.LayerNorm over the last axis. */
@@ -47,6 +49,7 @@ export function convolution(
   options: ConvolutionOptions = {},
 ): Value {
   const inputs = x.shape[1] as number;
-  const window = weight(scope, 'weight', [out, inputs / (options.groups ?? 1), kernel, kernel]);
-  return conv2d(x, window, weight(scope, 'bias', [out]), options);
+  const shape = [out, inputs / (options.groups ?? 1), kernel, kernel];
+  const y = conv2d(x, weight(scope, 'weight', shape), weight(scope, 'bias', [out]), options);
+  return adapted(scope, { shape, x, y, options });
 }

@@ -10,6 +10,7 @@ import type { GenerationRequest } from '../../generation/request.ts';
 import { readPng } from '../../pictures/pngFile.ts';
 import type { RequestedDevice } from '../../runtime/session.ts';
 import { guidanceFor, openStudio } from '../drawing.ts';
+import { addLoraOptions, chooseLoras, type LoraOptions } from '../loras.ts';
 import { t, word } from '../messages.ts';
 import {
   addDrawingOptions,
@@ -25,7 +26,7 @@ import { progress } from '../progress.ts';
 import { chooseStudent, noStudent, type StudentFolder } from '../students.ts';
 import { seconds } from '../units.ts';
 
-interface Options extends DrawingOptions {
+interface Options extends DrawingOptions, LoraOptions {
   readonly negative: string;
   readonly model: string;
   readonly student?: string;
@@ -57,7 +58,7 @@ export function addGenerate(program: Command): void {
         `text encoder: run, checkpoint, packaged name, or ${noStudent} for the model's own`,
       ),
     );
-  addDrawingOptions(command)
+  addLoraOptions(addDrawingOptions(command))
     .addOption(
       new Option('--size <WxH>', t('그림 크기 (가로x세로 픽셀)', 'size in pixels')).argParser(readSize),
     )
@@ -103,6 +104,10 @@ export function addGenerate(program: Command): void {
           'ksd generate "a yellow car" --model ~/models/v1-5-pruned-emaonly.safetensors',
         ],
         [
+          t('LoRA를 더해서', 'with a LoRA'),
+          'ksd generate "a cat in the rain" --model ~/models/sd-v1-5.safetensors --lora style.safetensors:0.8',
+        ],
+        [
           t('마스크의 흰 곳만 다시 그리기', 'draw anew what the mask shows'),
           'ksd generate "파란색 배경의 빨간 사과" --init apple.png --mask mask.png',
         ],
@@ -111,10 +116,11 @@ export function addGenerate(program: Command): void {
     .action(generate);
 }
 
-async function generate(prompt: string, options: Options): Promise<void> {
+async function generate(given: string, options: Options): Promise<void> {
   const { model, scheduler, device, count, out } = options;
   const student = await chooseStudent(options.student, model);
-  const studio = await openStudio({ device, model, scheduler }, student ? [student] : []);
+  const { prompt, loras } = await chooseLoras(given, options, model);
+  const studio = await openStudio({ device, model, scheduler, loras }, student ? [student] : []);
   warnOfKorean(prompt, options, student);
   const textEncoder = studio.students[0];
   const began = performance.now();
