@@ -126,3 +126,154 @@ describe('a LoRA of all attention layers', () => {
     expect(difference(latents, expected!)).toBeGreaterThan(0.01);
   });
 });
+
+test('a LoRA of every layer changes convolutions of every window and stride too', async () => {
+  const changes = loraChanges(everything, { seed: 2, rank: 3 });
+  const latents = await latentsOf(base, [{ path: await written(changes, kohya) }]);
+  expect(difference(latents, await latentsMerged(times(changes)))).toBeLessThan(tolerance);
+});
+
+test('several LoRAs add up, each with its multipliers of U-Net and text encoder', async () => {
+  const [one, two] = [
+    loraChanges(attention, { seed: 3, alpha: 4 }),
+    loraChanges(everything, { seed: 4, rank: 2, alpha: 1 }),
+  ];
+  const latents = await latentsOf(base, [
+    { path: await written(one, kohya), multiplier: 0.7, textMultiplier: -0.4 },
+    { path: await written(two, peft), multiplier: 0.5 },
+  ]);
+  const merged = await latentsMerged([...times(one, 0.7, -0.4), ...times(two, 0.5)]);
+  expect(difference(latents, merged)).toBeLessThan(tolerance);
+});
+
+test('a multiplier of 0 changes no bit', async () => {
+  const path = await written(loraChanges(everything), kohya);
+  expect(await latentsOf(base, [{ path, multiplier: 0 }])).toEqual(plain);
+});
+
+test('a file in F16 is what its rounded numbers are', async () => {
+  const changes = loraChanges(attention, { seed: 5, alpha: 3 });
+  const rounded = changes.map((change) => ({
+    ...change,
+    factors: Object.fromEntries(
+      Object.entries(change.factors).map(([role, { data, shape }]) => [
+        role,
+        { data: halfToFloat32(float32ToHalf(data)), shape },
+      ]),
+    ),
+  }));
+  const latents = await latentsOf(base, [{ path: await written(changes, kohya, 'F16') }]);
+  expect(difference(latents, await latentsMerged(times(rounded)))).toBeLessThan(tolerance);
+});
+
+/** A middle between `down` and `up`, on the layers with a window. */
+function tucker(): readonly (TestChange & Merged)[] {
+  const factor = randomFactors(6, 0.2);
+  return everything
+    .filter(({ shape }) => shape.length === 4)
+    .map(({ shape, ...where }) => {
+      const [out, inputs, side] = shape as [number, number, number];
+      const rank = 3;
+      const factors = {
+        down: factor(rank, inputs, 1, 1),
+        mid: factor(rank, rank, side, side),
+        up: factor(out, rank, 1, 1),
+      };
+      const pixels = side * side;
+      const delta = new Float64Array(out * inputs * pixels);
+      delta.forEach((_, at) => {
+        const [o, i, pixel] = [
+          Math.floor(at / (inputs * pixels)),
+          Math.floor(at / pixels) % inputs,
+          at % pixels,
+        ];
+        for (let k = 0; k < rank; k++) {
+          for (let l = 0; l < rank; l++) {
+            delta[at]! +=
+              factors.up.data[o * rank + k]! *
+              factors.mid.data[(k * rank + l) * pixels + pixel]! *
+              factors.down.data[l * inputs + i]!;
+          }
+        }
+      });
+      return { ...where, shape, factors, delta };
+    });
+}
+
+/** (a1 b1) ∘ (a2 b2), of every layer. */
+function loha(rank: number): readonly (TestChange & Merged)[] {
+  const factor = randomFactors(7, 0.3);
+  return everything.map(({ shape, ...where }) => {
+    const [out, ...rest] = shape as [number, ...number[]];
+    const columns = rest.reduce((a, b) => a * b, 1);
+    const halves = [1, 2].map(() => ({ a: factor(out, rank), b: factor(rank, columns) }));
+    const delta = new Float64Array(out * columns).fill(0.5 / rank);
+    for (const { a, b } of halves) {
+      delta.forEach((value, at) => {
+        const [row, column] = [Math.floor(at / columns), at % columns];
+        let sum = 0;
+        for (let k = 0; k < rank; k++) sum += a.data[row * rank + k]! * b.data[k * columns + column]!;
+        delta[at] = value * sum;
+      });
+    }
+    const [one, two] = halves as [(typeof halves)[0], (typeof halves)[0]];
+    const alpha = { data: Float32Array.of(0.5), shape: [] };
+    const factors = { hada_w1_a: one.a, hada_w1_b: one.b, hada_w2_a: two.a, hada_w2_b: two.b, alpha };
+    return { ...where, shape, factors, delta };
+  });
+}
+
+/** w1 ⊗ w2, the second of low rank or whole, of every layer whose sides can be split. */
+function lokr(whole: boolean): readonly (TestChange & Merged)[] {
+  const factor = randomFactors(8, 0.2);
+  const splits = ({ shape }: { shape: readonly number[] }) => shape[0]! % 8 === 0 && shape[1]! % 4 === 0;
+  return everything.filter(splits).map(({ shape, ...where }) => {
+    const [out, inputs, ...window] = shape as [number, number, ...number[]];
+    const pixels = window.reduce((a, b) => a * b, 1);
+    const [leftOut, leftIn, rank] = [8, 4, 2];
+    const [rightOut, rightIn] = [out / leftOut, inputs / leftIn];
+    const w1 = factor(leftOut, leftIn);
+    const [a, b] = [factor(rightOut, rank), factor(rank, rightIn * pixels)];
+    const w2 = factor(rightOut, rightIn, ...window);
+    const scale = whole ? 1 : 0.7 / rank;
+    const right = (row: number, column: number) =>
+      whole
+        ? w2.data[row * rightIn * pixels + column]!
+        : [...Array(rank).keys()].reduce(
+            (sum, k) => sum + a.data[row * rank + k]! * b.data[k * rightIn * pixels + column]!,
+            0,
+          );
+    const delta = new Float64Array(out * inputs * pixels);
+    delta.forEach((_, at) => {
+      const [o, i, pixel] = [
+        Math.floor(at / (inputs * pixels)),
+        Math.floor(at / pixels) % inputs,
+        at % pixels,
+      ];
+      const left = w1.data[Math.floor(o / rightOut) * leftIn + Math.floor(i / rightIn)]!;
+      delta[at] = scale * left * right(o % rightOut, (i % rightIn) * pixels + pixel);
+    });
+    const alpha = { data: Float32Array.of(0.7), shape: [] };
+    const factors = whole
+      ? { lokr_w1: w1, lokr_w2: w2, alpha }
+      : { lokr_w1: w1, lokr_w2_a: a, lokr_w2_b: b, alpha };
+    return { ...where, shape, factors, delta };
+  });
+}
+
+test.each([
+  ['LoCon with a middle (Tucker)', tucker()],
+  ['LoHa', loha(2)],
+  ['LoHa of a rank so high that it is multiplied out', loha(9)],
+  ['LoKr of low rank', lokr(false)],
+  ['LoKr with a whole factor', lokr(true)],
+])('%s gives what its definition gives', async (_, changes) => {
+  const latents = await latentsOf(base, [{ path: await written(changes, kohya), multiplier: 0.1 }]);
+  const merged = changes.map(({ delta, ...rest }) => ({
+    ...rest,
+    delta: delta.map((value) => 0.1 * value),
+  }));
+  const expected = await latentsMerged(merged);
+  expect(difference(latents, expected)).toBeLessThan(tolerance);
+  expect(difference(latents, plain)).toBeGreaterThan(0.01);
+});
