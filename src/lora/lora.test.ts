@@ -3,13 +3,18 @@
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { float32ToHalf, halfToFloat32 } from '../checkpoint/half.ts';
 import { openStableDiffusion } from '../checkpoint/stableDiffusion.ts';
+import { openTextEncoder } from '../encoders/textEncoder.ts';
 import { targetsOf } from '../generation/loras.ts';
 import { openPipeline } from '../generation/open.ts';
+import { pictureFile } from '../generation/picture.ts';
 import { parseUNetConfig } from '../models/unetConfig.ts';
+import type { Image } from '../pictures/image.ts';
+import { parseParameters } from '../pictures/parameters.ts';
+import { decodePng } from '../pictures/png.ts';
 import { openRuntime } from '../runtime/node.ts';
 import type { LoraFile } from './open.ts';
 import {
@@ -44,6 +49,8 @@ const attention = layersOf(
   ({ layer }) => /\.to_(q|k|v|out\.0)$|_proj$/.test(layer) && !/time_emb/.test(layer),
 );
 const everything = layersOf(targets, () => true);
+/** Some of each kind. */
+const some = layersOf(targets, ({ layer }) => /^(mid_block|down_blocks\.1)|layers\.[01]\./.test(layer));
 
 let count = 0;
 const place = () => join(folder, String(count++));
@@ -169,7 +176,7 @@ test('a file in F16 is what its rounded numbers are', async () => {
 /** A middle between `down` and `up`, on the layers with a window. */
 function tucker(): readonly (TestChange & Merged)[] {
   const factor = randomFactors(6, 0.2);
-  return everything
+  return some
     .filter(({ shape }) => shape.length === 4)
     .map(({ shape, ...where }) => {
       const [out, inputs, side] = shape as [number, number, number];
@@ -203,7 +210,7 @@ function tucker(): readonly (TestChange & Merged)[] {
 /** (a1 b1) ∘ (a2 b2), of every layer. */
 function loha(rank: number): readonly (TestChange & Merged)[] {
   const factor = randomFactors(7, 0.3);
-  return everything.map(({ shape, ...where }) => {
+  return some.map(({ shape, ...where }) => {
     const [out, ...rest] = shape as [number, ...number[]];
     const columns = rest.reduce((a, b) => a * b, 1);
     const halves = [1, 2].map(() => ({ a: factor(out, rank), b: factor(rank, columns) }));
@@ -227,7 +234,7 @@ function loha(rank: number): readonly (TestChange & Merged)[] {
 function lokr(whole: boolean): readonly (TestChange & Merged)[] {
   const factor = randomFactors(8, 0.2);
   const splits = ({ shape }: { shape: readonly number[] }) => shape[0]! % 8 === 0 && shape[1]! % 4 === 0;
-  return everything.filter(splits).map(({ shape, ...where }) => {
+  return some.filter(splits).map(({ shape, ...where }) => {
     const [out, inputs, ...window] = shape as [number, number, ...number[]];
     const pixels = window.reduce((a, b) => a * b, 1);
     const [leftOut, leftIn, rank] = [8, 4, 2];
@@ -262,18 +269,35 @@ function lokr(whole: boolean): readonly (TestChange & Merged)[] {
 }
 
 test.each([
-  ['LoCon with a middle (Tucker)', tucker()],
-  ['LoHa', loha(2)],
-  ['LoHa of a rank so high that it is multiplied out', loha(9)],
-  ['LoKr of low rank', lokr(false)],
-  ['LoKr with a whole factor', lokr(true)],
-])('%s gives what its definition gives', async (_, changes) => {
-  const latents = await latentsOf(base, [{ path: await written(changes, kohya), multiplier: 0.1 }]);
+  ['LoCon with a middle (Tucker)', tucker],
+  ['LoHa', () => loha(2)],
+  ['LoHa of a rank so high that it is multiplied out', () => loha(9)],
+  ['LoKr of low rank', () => lokr(false)],
+  ['LoKr with a whole factor', () => lokr(true)],
+])('%s gives what its definition gives', async (_, make) => {
+  const changes = make();
+  const latents = await latentsOf(base, [{ path: await written(changes, kohya), multiplier: 0.5 }]);
   const merged = changes.map(({ delta, ...rest }) => ({
     ...rest,
-    delta: delta.map((value) => 0.1 * value),
+    delta: delta.map((value) => 0.5 * value),
   }));
   const expected = await latentsMerged(merged);
   expect(difference(latents, expected)).toBeLessThan(tolerance);
-  expect(difference(latents, plain)).toBeGreaterThan(0.01);
+  expect(difference(latents, plain)).toBeGreaterThan(100 * tolerance);
+});
+
+test('another text encoder keeps the part for the U-Net, and the user is told once', async () => {
+  const path = await written(loraChanges(attention), kohya);
+  const pipeline = await openPipeline(runtime, base, { loras: [{ path, multiplier: 0.5 }] });
+  const student = await openTextEncoder(runtime, 'models/students/clip');
+  const draw = (own: boolean) =>
+    pipeline.draw({ prompt: 'a red apple', steps: 1, ...(own ? {} : { textEncoder: student }) });
+  const [own, other] = [await draw(true), await draw(false)];
+  await Promise.all([pipeline.dispose(), student.dispose()]);
+  expect(own.generation.warnings).toEqual([]);
+  expect(other.generation.warnings).toHaveLength(1);
+  expect(other.generation.warnings[0]).toMatch(/part for the U-Net is used/);
+  const { text } = decodePng(pictureFile(own.images[0] as Image, own.generation, 0));
+  const name = basename(path, '.safetensors');
+  expect(parseParameters(text['parameters'] ?? '').prompt).toBe(`a red apple <lora:${name}:0.5>`);
 });
