@@ -1,7 +1,7 @@
 /**
  * A model with a LoRA computes what the model with the LoRA merged into its weights computes.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -132,6 +132,29 @@ describe('a LoRA of all attention layers', () => {
     expect(difference(latents, unscaled!)).toBeLessThan(tolerance);
     expect(difference(latents, expected!)).toBeGreaterThan(0.01);
   });
+});
+
+test("PEFT's config tells the alpha that its tensors do not", async () => {
+  const changes = loraChanges(
+    attention.filter(({ part }) => part === 'unet'),
+    { seed: 9 },
+  );
+  const at = await mkdtemp(join(folder, 'peft-'));
+  const path = join(at, 'adapter_model.safetensors');
+  await writeLora(path, changes, peftModel);
+  const config = { peft_type: 'LORA', r: 4, lora_alpha: 6, alpha_pattern: { to_q: 2 }, use_rslora: true };
+  await writeFile(join(at, 'adapter_config.json'), JSON.stringify(config));
+  const inside = `${place()}.safetensors`;
+  const metadata = Object.fromEntries(Object.entries(config).map(([key, value]) => [`unet.${key}`, value]));
+  await writeLora(inside, changes, peft, 'F32', { lora_adapter_metadata: JSON.stringify(metadata) });
+  // alpha / sqrt(rank), and the rank is 4.
+  const merged = changes.map((change) => ({
+    ...change,
+    delta: loraDelta(change).map((value) => (value * (change.layer.endsWith('to_q') ? 2 : 6)) / 2),
+  }));
+  const expected = await latentsMerged(merged);
+  expect(difference(await latentsOf(base, [{ path }]), expected)).toBeLessThan(tolerance);
+  expect(difference(await latentsOf(base, [{ path: inside }]), expected)).toBeLessThan(tolerance);
 });
 
 test('a LoRA of every layer changes convolutions of every window and stride too', async () => {

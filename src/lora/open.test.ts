@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -148,6 +148,14 @@ test.each<[string, Shapes, readonly string[], typeof CheckpointError | typeof Co
   const error = await openLora({ path }, targets).catch((thrown) => thrown);
   expect(error).toBeInstanceOf(kind);
   for (const part of [path, ...parts]) expect(error.message).toContain(part);
+});
+
+test("a config that PEFT does not write is refused with the file's name", async () => {
+  const path = join(folder, 'adapter_model.safetensors');
+  const config = join(folder, 'adapter_config.json');
+  await rename(await fileOf(fitting), path);
+  await writeFile(config, '{"lora_alpha": "much"}');
+  await expect(openLora({ path }, targets)).rejects.toThrow(/adapter_config\.json.*lora_alpha/);
 });
 
 test('a multiplier that is no number, and a file that is not there, are refused by name', async () => {

@@ -12,6 +12,7 @@ import { CheckpointError, ConfigError, InputError } from '../errors.ts';
 import { modelOfKey, modelOfShape } from './foreign.ts';
 import type { Change, Factor, Factors, Misfit } from './form.ts';
 import { layerNames, type Part, type Place, splitKey } from './names.ts';
+import { type Alphas, peftAlphas } from './peftConfig.ts';
 import { forms } from './registry.ts';
 
 export interface LoraFile {
@@ -54,11 +55,13 @@ export async function openLora(file: LoraFile, targets: LoraTargets): Promise<Lo
   }
   const weights = await openWeights(path);
   const { layers, unknown } = sortKeys(weights, targets);
+  const alphas = await peftAlphas(weights);
   const changes = { unet: new Map<string, Change>(), textEncoder: new Map<string, Change>() };
   const strengths = { unet: multiplier, textEncoder: textMultiplier };
-  for (const { part, layer, tensors } of layers) {
+  for (const group of layers) {
+    const { part, layer } = group;
     const shape = targets.layers[part].get(layer) as readonly number[];
-    const change = await changeOf(weights, layer, tensors, shape, strengths[part]);
+    const change = await changeOf(weights.source, group, shape, strengths[part], alphas);
     if (strengths[part] !== 0) changes[part].set(layer, change);
   }
   const name = basename(path).replace(/\.(safetensors|ckpt|pt|pth|bin)$/, '');
@@ -146,23 +149,15 @@ function twice({ source }: Weights, first: string, second: string, { layer }: Pl
 }
 
 async function changeOf(
-  weights: Weights,
-  layer: string,
-  tensors: ReadonlyMap<string, TensorEntry>,
+  source: string,
+  group: LayerTensors,
   shape: readonly number[],
   strength: number,
+  alphas: Alphas,
 ): Promise<Change> {
-  const { source } = weights;
+  const { layer, tensors } = group;
   const form = forms.find(({ roles }) => roles.some((role) => tensors.has(role)));
-  const roles = form?.roles ?? [];
-  for (const [role, { name }] of tensors) {
-    if (role === 'alpha' || roles.includes(role)) continue;
-    const what = role === 'magnitude' ? 'DoRA' : 'a kind of LoRA';
-    throw new ConfigError(
-      `${source}: ${shownText(name)} belongs to ${what} that this project does not build.`,
-      'Use a LoRA, LoHa or LoKr without weight decomposition (DoRA) and without Tucker decomposition.',
-    );
-  }
+  refuseOthers(source, tensors, form?.roles ?? []);
   const misfit: Misfit = (role, expected) => {
     const { name = role, shape: given = [] } = tensors.get(role) ?? {};
     return new CheckpointError(
@@ -171,13 +166,32 @@ async function changeOf(
       'Use a LoRA that was trained on the same kind of model.',
     );
   };
-  const change = form?.change(await readAll(tensors), shape, strength, misfit);
+  const factors = await readAll(tensors);
+  const told = alphas(group, tensors.get('down')?.shape[0] ?? 1);
+  const alpha = told === undefined ? {} : { alpha: { data: Float32Array.of(told), shape: [] } };
+  const change = form?.change({ ...alpha, ...factors }, shape, strength, misfit);
   if (change) return change;
   const [first] = tensors.values();
   throw new CheckpointError(
     `${source} has ${shownText(first?.name ?? layer)}, but not all other tensors of that layer's change.`,
     'The file is incomplete: download it again.',
   );
+}
+
+/** Every tensor of a layer must be one of its form. */
+function refuseOthers(
+  source: string,
+  tensors: ReadonlyMap<string, TensorEntry>,
+  roles: readonly string[],
+): void {
+  for (const [role, { name }] of tensors) {
+    if (role === 'alpha' || roles.includes(role)) continue;
+    const what = role === 'magnitude' ? 'DoRA' : 'a kind of LoRA';
+    throw new ConfigError(
+      `${source}: ${shownText(name)} belongs to ${what} that this project does not build.`,
+      'Use a LoRA, LoHa or LoKr without weight decomposition (DoRA) and without Tucker decomposition.',
+    );
+  }
 }
 
 async function readAll(tensors: ReadonlyMap<string, TensorEntry>): Promise<Factors> {

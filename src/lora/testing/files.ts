@@ -53,6 +53,7 @@ export async function writeLora(
   changes: readonly TestChange[],
   naming: Naming,
   dtype: 'F32' | 'F16' = 'F32',
+  metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   await writeSafetensors(
     path,
@@ -64,5 +65,6 @@ export async function writeLora(
         data,
       })),
     ),
+    metadata,
   );
 }
