@@ -9,7 +9,7 @@ const marks: readonly (readonly [RegExp, string])[] = [
   [/(^|[._])(double_blocks|single_blocks|single_transformer_blocks)[._]/, 'FLUX'],
   [/(^|[._])joint_blocks[._]|^lora_te3_|^text_encoder_3\./, 'Stable Diffusion 3'],
   [/^(lora_)?transformer[._]|^diffusion_model\.(layers|blocks)\./, 'a diffusion transformer'],
-  [/^(lora_unet_|unet\.|base_model\.model\.)?.*transformer_blocks[._][1-9]\d*[._]/, 'Stable Diffusion XL'],
+  [/(^|[._])transformer_blocks[._][1-9]\d*[._]/, 'Stable Diffusion XL'],
   [/^(lora_te_|text_encoder\.)text_model[._]encoder[._]layers[._](1[2-9]|2\d)[._]/, 'Stable Diffusion 2.x'],
 ];
 
@@ -20,12 +20,12 @@ const modelOfWidth: Readonly<Record<number, string>> = {
   2048: 'Stable Diffusion XL',
 };
 
-/** A tensor that only other models have; undefined where the key tells none. */
+/** The model that has a layer of this key, as this one has none; undefined where the key does not tell. */
 export function modelOfKey(key: string): string | undefined {
   return marks.find(([mark]) => mark.test(key))?.[1];
 }
 
-/** The model that a layer reads texts of, by the first factor of its LoRA. */
+/** The model whose texts a cross attention reads, by the first factor of its LoRA. */
 export function modelOfShape(layer: string, { shape }: TensorEntry): string | undefined {
   return /\.attn2\.to_[kv]$/.test(layer) && shape.length === 2 ? modelOfWidth[shape[1] as number] : undefined;
 }

@@ -4,8 +4,8 @@
  * That is a product of low rank again: column (k, l) of its `up` is column k of w1_a times column l of w2_a, and the
  * rows of its `down` are made of w1_b and w2_b in the same way. So it runs as LoRA of rank * rank.
  */
-import { type Factor, type Form, matrixSize, scaled } from './form.ts';
-import { lowRankChange } from './lowRank.ts';
+import { type Factor, type Form, matrixSize, product, scaled } from './form.ts';
+import { isHigh, lowRankChange, wholeChange } from './lowRank.ts';
 
 export const hadamard: Form = {
   name: 'LoHa',
@@ -18,11 +18,17 @@ export const hadamard: Form = {
     for (const [a, b, side] of [[a1, b1, 1] as const, [a2, b2, 2] as const]) {
       const rank = b.shape[0] ?? 0;
       if (matrixSize(a).join() !== `${out},${rank}`) throw misfit(`hada_w${side}_a`, [out, rank]);
-      if (matrixSize(b).join() !== `${rank},${inputs}`) throw misfit(`hada_w${side}_b`, ['rank', inputs]);
+      if (rank === 0 || matrixSize(b).join() !== `${rank},${inputs}`)
+        throw misfit(`hada_w${side}_b`, ['rank', inputs]);
     }
     const rank = b1.shape[0] as number;
-    const up = pairs(a1, a2, false);
-    return lowRankChange(pairs(b1, b2, true), scaled(up, (strength * (alpha?.data[0] ?? rank)) / rank));
+    const scale = (strength * (alpha?.data[0] ?? rank)) / rank;
+    if (isHigh(rank * (b2.shape[0] as number), out, inputs)) {
+      const [one, two] = [product(scaled(a1, scale), b1), product(a2, b2)];
+      const data = one.data.map((value, i) => value * (two.data[i] as number));
+      return wholeChange({ data, shape: one.shape });
+    }
+    return lowRankChange(pairs(b1, b2, true), scaled(pairs(a1, a2, false), scale));
   },
 };
 

@@ -45,8 +45,9 @@ interface Side {
 function side(factors: Factors, name: string): Side | undefined {
   const [whole, a, b] = ['', '_a', '_b'].map((end) => factors[name + end]);
   if (whole) return { factor: whole, role: name };
-  if (!a || !b || matrixSize(a)[1] !== b.shape[0]) return undefined;
-  return { factor: product(a, b), role: `${name}_b`, rank: b.shape[0] };
+  const rank = b?.shape[0];
+  if (!a || !b || !rank || matrixSize(a)[1] !== rank) return undefined;
+  return { factor: product(a, b), role: `${name}_b`, rank };
 }
 
 const weightOf = ({ y }: Layer, { data }: Factor, shape: readonly number[]): Value =>

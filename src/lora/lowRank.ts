@@ -57,35 +57,38 @@ function middle(mid: Factor, down: Factor, window: readonly number[]): Factor | 
   return { data, shape: [rows, inputs, ...sides] };
 }
 
-/**
- * The change ΔW = up * down. `up` [out, rank], `down` [rank, in] or for a convolution [rank, in, kernel, kernel]. Where
- * the rank is so high that ΔW itself has fewer numbers, it is multiplied out.
- */
+/** Whether the factors of a rank have more numbers than the weight that they change. */
+export function isHigh(rank: number, out: number, inputs: number): boolean {
+  return rank * (inputs + out) > inputs * out;
+}
+
+/** The change ΔW = up * down. `up` [out, rank], `down` [rank, in] or for a convolution [rank, in, kernel, kernel]. */
 export function lowRankChange(down: Factor, up: Factor): Change {
   const [rank, inputs] = matrixSize(down);
   const out = up.shape[0] as number;
-  if (rank * (inputs + out) > inputs * out) {
-    const whole = product(up, down);
-    return (layer) => add(layer.y, applied(whole, layer));
-  }
+  if (isHigh(rank, out, inputs)) return wholeChange(product(up, down));
   return (layer) => {
     if (layer.shape.length === 4) {
       const inner = conv2d(layer.x, window(layer, down, rank), undefined, layer.options);
       return add(layer.y, conv2d(inner, factorOf(layer, up, [out, rank, 1, 1])));
     }
     const inner = gemm(rows(layer.x), factorOf(layer, down, [rank, inputs]), undefined, { transB: true });
-    // One operator multiplies and adds.
-    const sum = gemm(inner, factorOf(layer, up, [out, rank]), rows(layer.y), { transB: true });
-    return reshape(sum, layer.y.shape);
+    return multiplied(layer, inner, factorOf(layer, up, [out, rank]));
   };
 }
 
-/** ΔW x for a ΔW that is multiplied out. */
-function applied(whole: Factor, layer: Layer): Value {
-  const [out, inputs] = matrixSize(whole);
-  if (layer.shape.length === 4) return conv2d(layer.x, window(layer, whole, out), undefined, layer.options);
-  const result = gemm(rows(layer.x), factorOf(layer, whole, [out, inputs]), undefined, { transB: true });
-  return reshape(result, layer.y.shape);
+/** The change ΔW, multiplied out: [out, in] or for a convolution [out, in, kernel, kernel]. */
+export function wholeChange(delta: Factor): Change {
+  const [out, inputs] = matrixSize(delta);
+  return (layer) =>
+    layer.shape.length === 4
+      ? add(layer.y, conv2d(layer.x, window(layer, delta, out), undefined, layer.options))
+      : multiplied(layer, rows(layer.x), factorOf(layer, delta, [out, inputs]));
+}
+
+/** y plus `x` [rows, any] times the transpose of `weight` [out, any]: one operator multiplies and adds. */
+function multiplied({ y }: Layer, x: Value, weight: Value): Value {
+  return reshape(gemm(x, weight, rows(y), { transB: true }), y.shape);
 }
 
 function window(layer: Layer, factor: Factor, count: number): Value {

@@ -21,7 +21,7 @@ export type Tap = (name: string, output: Value) => void;
 export interface Layer {
   /** Of the module in PyTorch: its weight is called `<name>.weight`. */
   readonly name: string;
-  /** Of its weight: [out, in], or [out, in, kernel, kernel] of a convolution. */
+  /** Of its weight: [out, in], or [out, in / groups, kernel, kernel] of a convolution. */
   readonly shape: readonly number[];
   readonly x: Value;
   readonly y: Value;
