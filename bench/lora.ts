@@ -9,7 +9,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openStableDiffusion } from '../src/checkpoint/stableDiffusion.ts';
-import { targetsOf } from '../src/generation/loras.ts';
+import { targetsOf } from '../src/lora/load.ts';
 import type { Place } from '../src/lora/names.ts';
 import { layersOf, loraChanges } from '../src/lora/testing/changes.ts';
 import { kohya, writeLora } from '../src/lora/testing/files.ts';

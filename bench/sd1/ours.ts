@@ -4,8 +4,8 @@
  */
 import { createInterface } from 'node:readline';
 import { openStableDiffusion } from '../../src/checkpoint/stableDiffusion.ts';
-import { loadLoras } from '../../src/generation/loras.ts';
 import { openModels } from '../../src/generation/models.ts';
+import { loadLoras } from '../../src/lora/load.ts';
 import { parseUNetConfig } from '../../src/models/unetConfig.ts';
 import { parseVaeConfig } from '../../src/models/vaeConfig.ts';
 import { openRuntime } from '../../src/runtime/node.ts';

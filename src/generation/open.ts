@@ -5,12 +5,12 @@
 import { basename, dirname, resolve } from 'node:path';
 import { openStableDiffusion } from '../checkpoint/stableDiffusion.ts';
 import { ConfigError } from '../errors.ts';
+import { loadLoras } from '../lora/load.ts';
 import type { LoraFile } from '../lora/open.ts';
 import { latentSide, parseUNetConfig, type UNetConfig } from '../models/unetConfig.ts';
 import { parseVaeConfig, type VaeConfig, vaeScaleFactor } from '../models/vaeConfig.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { samplerConfig } from '../schedulers/names.ts';
-import { loadLoras } from './loras.ts';
 import { type ModelOptions, openModels } from './models.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { v1Configs } from '../checkpoint/ldm/v1.ts';
 import type { StableDiffusion } from '../checkpoint/stableDiffusion.ts';
-import { targetsOf } from '../generation/loras.ts';
 import { parseUNetConfig } from '../models/unetConfig.ts';
+import { targetsOf } from './load.ts';
 import { layerNames, type Place, splitKey } from './names.ts';
 import {
   attentionProcessors,

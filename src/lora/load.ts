@@ -5,14 +5,14 @@ import { type UNetLayout, unetNames } from '../checkpoint/ldm/names.ts';
 import type { StableDiffusion } from '../checkpoint/stableDiffusion.ts';
 import { encoderModel } from '../encoders/family.ts';
 import { input } from '../graph/graph.ts';
-import { adaptableLayers, adapterOf } from '../lora/adapt.ts';
-import type { AppliedLora } from '../lora/applied.ts';
-import type { Part } from '../lora/names.ts';
-import { type Lora, type LoraFile, type LoraTargets, openLora } from '../lora/open.ts';
 import type { Hooks } from '../models/scope.ts';
 import { unet } from '../models/unet.ts';
 import { latentSide, type UNetConfig } from '../models/unetConfig.ts';
 import { promptLength } from '../text/tokenizer.ts';
+import { adaptableLayers, adapterOf } from './adapt.ts';
+import type { AppliedLora } from './applied.ts';
+import type { Part } from './names.ts';
+import { type Lora, type LoraFile, type LoraTargets, openLora } from './open.ts';
 
 export interface LoadedLoras {
   readonly hooks: Readonly<Record<Part, Hooks>>;

@@ -8,15 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { float32ToHalf, halfToFloat32 } from '../checkpoint/half.ts';
 import { openStableDiffusion } from '../checkpoint/stableDiffusion.ts';
 import { openTextEncoder } from '../encoders/textEncoder.ts';
-import { targetsOf } from '../generation/loras.ts';
-import { openPipeline } from '../generation/open.ts';
-import { pictureFile } from '../generation/picture.ts';
-import { parseUNetConfig } from '../models/unetConfig.ts';
-import type { Image } from '../pictures/image.ts';
-import { parseParameters } from '../pictures/parameters.ts';
-import { decodePng } from '../pictures/png.ts';
-import { openRuntime } from '../runtime/node.ts';
-import type { LoraFile } from './open.ts';
+import { targetsOf } from '../lora/load.ts';
+import type { LoraFile } from '../lora/open.ts';
 import {
   layersOf,
   loraChanges,
@@ -25,7 +18,7 @@ import {
   mergeInto,
   randomFactors,
   type TestChange,
-} from './testing/changes.ts';
+} from '../lora/testing/changes.ts';
 import {
   attentionProcessors,
   diffusers,
@@ -35,7 +28,14 @@ import {
   peft,
   peftModel,
   writeLora,
-} from './testing/files.ts';
+} from '../lora/testing/files.ts';
+import { parseUNetConfig } from '../models/unetConfig.ts';
+import type { Image } from '../pictures/image.ts';
+import { parseParameters } from '../pictures/parameters.ts';
+import { decodePng } from '../pictures/png.ts';
+import { openRuntime } from '../runtime/node.ts';
+import { openPipeline } from './open.ts';
+import { pictureFile } from './picture.ts';
 
 const base = 'models/emoji-sd/model';
 const runtime = await openRuntime('cpu');
