@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { type TensorToWrite, writeSafetensors } from '../checkpoint/safetensorsWriter.ts';
+import { stateDict, tensor } from '../checkpoint/testing/pickles.ts';
+import { zip } from '../checkpoint/testing/zipArchive.ts';
 import { CheckpointError, ConfigError } from '../errors.ts';
 import { type LoraTargets, openLora } from './open.ts';
 
@@ -69,6 +71,25 @@ test('an alpha may be a whole number, as PyTorch writes one', async () => {
   };
   await writeSafetensors(path, [...tensors, alpha]);
   expect((await openLora({ path }, targets)).changes.unet.size).toBe(1);
+});
+
+test("a state dict of PyTorch's is read as well", async () => {
+  const path = join(folder, 'style.pt');
+  const of = (shape: readonly [number, number], offset: number) =>
+    tensor({ length: 32, offset, shape, strides: [shape[1], 1] });
+  const pickle = stateDict({
+    [`${query}.lora_down.weight`]: of([2, 8], 0),
+    [`${query}.lora_up.weight`]: of([8, 2], 16),
+  });
+  const storage = Buffer.from(new Float32Array(32).fill(1).buffer);
+  await writeFile(
+    path,
+    zip([
+      { name: 'archive/data.pkl', content: pickle },
+      { name: 'archive/data/0', content: storage },
+    ]),
+  );
+  expect((await openLora({ path }, targets)).name).toBe('style');
 });
 
 test('keys that name no layer are told by name, and the rest is used', async () => {
