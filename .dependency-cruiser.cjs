@@ -4,7 +4,7 @@ const floors = [
   ['graph', 'random'],
   ['checkpoint', 'runtime', 'pictures'],
   ['models', 'schedulers', 'text'],
-  ['corpus', 'encoders', 'hub'],
+  ['corpus', 'encoders', 'hub', 'lora'],
   ['evaluation', 'distillation', 'generation'],
   ['conformance', 'cli', 'server', 'web', 'index'],
 ];

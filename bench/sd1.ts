@@ -7,106 +7,14 @@
  *   I8: what `ksd quantize` makes of F16, in a folder, beside PyTorch on F16
  *   PYTHON=/usr/bin/python3: with torch (Debian: python3-torch libopenblas0-pthread); PYTHON=none measures ours alone
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { keysOf } from '../src/checkpoint/ldm/testing/toSingleFile.ts';
-import { v1Configs } from '../src/checkpoint/ldm/v1.ts';
 import { quantizeModel } from '../src/generation/quantize.ts';
-import { createGraph, type Graph, input } from '../src/graph/graph.ts';
-import { clipTextModel, parseClipTextConfig } from '../src/models/clip.ts';
-import { unet } from '../src/models/unet.ts';
-import { parseUNetConfig } from '../src/models/unetConfig.ts';
-import { decodeLatents, encodeMoments } from '../src/models/vae.ts';
-import { parseVaeConfig } from '../src/models/vaeConfig.ts';
 import { median } from './median.ts';
-import { writeRandomTensors } from './randomWeights.ts';
-
-interface Answer {
-  readonly seconds: number;
-  /** GiB. */
-  readonly peak: number;
-  readonly sample: readonly number[];
-}
-
-const configs = {
-  textEncoder: { config: v1Configs.textEncoder },
-  unet: { config: v1Configs.unet },
-  vae: { config: v1Configs.vae },
-};
-
-/** Shapes of all parameters by part and name, as the models ask for them. */
-function shapes(): Record<keyof typeof configs, Map<string, readonly number[]>> {
-  const of = (build: (graph: Graph) => void) => {
-    const graph = createGraph();
-    build(graph);
-    return new Map([...graph.parameters].map(([name, { shape }]) => [name, shape as readonly number[]]));
-  };
-  return {
-    unet: of((graph) => {
-      const config = parseUNetConfig(v1Configs.unet);
-      unet(graph, config, {
-        sample: input(graph, 'sample', 'float32', [1, 4, 64, 64]),
-        timestep: input(graph, 'timestep', 'float32', [1]),
-        encoderHiddenStates: input(graph, 'text', 'float32', [1, 77, 768]),
-      });
-    }),
-    vae: of((graph) => {
-      const config = parseVaeConfig(v1Configs.vae);
-      decodeLatents(graph, config, input(graph, 'latents', 'float32', [1, 4, 8, 8]));
-      encodeMoments(graph, config, input(graph, 'picture', 'float32', [1, 3, 64, 64]));
-    }),
-    textEncoder: of((graph) => {
-      const inputIds = input(graph, 'ids', 'int64', [1, 77]);
-      clipTextModel(graph, parseClipTextConfig(v1Configs.textEncoder), { inputIds });
-    }),
-  };
-}
-
-/** Writes the checkpoint, and for Python which key of it is which parameter. */
-async function write(folder: string, dtype: 'F32' | 'F16'): Promise<{ path: string; names: string }> {
-  const [path, names] = [join(folder, 'sd1.safetensors'), join(folder, 'names.json')];
-  const known = shapes();
-  const keys = keysOf(configs);
-  await writeRandomTensors(
-    path,
-    keys.map(({ part, key, name }) => [key, known[part].get(name) as readonly number[]] as const),
-    dtype,
-  );
-  const byPart = Object.fromEntries(Object.keys(configs).map((part) => [part, {} as Record<string, string>]));
-  for (const { part, key, name } of keys) byPart[part]![name] = key;
-  await writeFile(names, JSON.stringify(byPart));
-  return { path, names };
-}
-
-/** A process that answers each line with a line of JSON. */
-class Worker {
-  private readonly process: ChildProcess;
-  private readonly lines: AsyncIterator<string>;
-
-  constructor(command: string, args: readonly string[]) {
-    this.process = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-    this.lines = createInterface({ input: this.process.stdout! })[Symbol.asyncIterator]();
-  }
-
-  async answer<T>(): Promise<T> {
-    const { value, done } = await this.lines.next();
-    if (done) throw new Error('A measured process ended early.');
-    return JSON.parse(value) as T;
-  }
-
-  ask(part: string): Promise<Answer> {
-    this.process.stdin!.write(`${part}\n`);
-    return this.answer<Answer>();
-  }
-
-  stop(): void {
-    this.process.stdin!.end();
-  }
-}
+import { writeCheckpoint } from './sd1/checkpoint.ts';
+import { type Answer, Worker } from './sd1/worker.ts';
 
 function difference(ours: Answer, theirs: Answer): number {
   const scale = Math.max(...theirs.sample.map(Math.abs));
@@ -136,7 +44,7 @@ async function sizeOf(path: string): Promise<number> {
 async function measure(dtype: Type, rounds: number, side: number): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'ksd-sd1-'));
   try {
-    const { path: file, names } = await write(folder, dtype === 'I8' ? 'F16' : dtype);
+    const { path: file, names } = await writeCheckpoint(folder, dtype === 'I8' ? 'F16' : dtype);
     const path = dtype === 'I8' ? await toIntegers(file, folder) : file;
     const size = await sizeOf(path);
     console.log(`\n${dtype}, ${size.toFixed(2)} GiB, ${side}x${side}`);

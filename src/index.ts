@@ -43,6 +43,7 @@ export type { GenerationRequest } from './generation/request.ts';
 export { type HubAccess, hubAccess } from './hub/access.ts';
 export { type PullPlan, type PullRequest, planPull } from './hub/plan.ts';
 export { type PullEvent, pull } from './hub/pull.ts';
+export type { LoraFile } from './lora/open.ts';
 export type { Image } from './pictures/image.ts';
 export { parseParameters } from './pictures/parameters.ts';
 export { decodePng, encodePng } from './pictures/png.ts';

@@ -1,7 +1,7 @@
-import { cp, readFile, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { writeSafetensors } from '../checkpoint/safetensorsWriter.ts';
+import { type TensorToWrite, writeSafetensors } from '../checkpoint/safetensorsWriter.ts';
 import { parseParameters } from '../pictures/parameters.ts';
 import { decodePng } from '../pictures/png.ts';
 import { ksd, requireBuild, root, temporaryFolder } from './testing.ts';
@@ -168,6 +168,34 @@ describe('generate', () => {
     expect(without.image.data).not.toEqual(named.image.data);
     const literal = await draw('d.png', '(사과)', '--prompt-syntax', 'plain');
     expect(literal.parameters.extra).toMatchObject({ Emphasis: 'None' });
+  });
+
+  test('adds LoRAs of the prompt and of an option, and says so in the file', async () => {
+    const folder = await temporaryFolder();
+    await mkdir(join(folder, 'loras'));
+    const layer = 'lora_unet_mid_block_attentions_0_transformer_blocks_0_ff_net_2';
+    const factor = (end: string, ...shape: [number, number]): TensorToWrite => {
+      const data = new Float32Array(shape[0] * shape[1]).fill(0.1);
+      return { name: `${layer}.lora_${end}.weight`, dtype: 'F32', shape, data };
+    };
+    await writeSafetensors(join(folder, 'loras', 'ink.safetensors'), [
+      factor('down', 2, 1024),
+      factor('up', 256, 2),
+    ]);
+    const draw = async (prompt: string, ...more: string[]) => {
+      const args = ['--student', 'none', '--steps', '1', '--out', 'x.png', ...more];
+      const { status, stderr } = await ksd(folder, ['generate', prompt, ...args]);
+      expect(status, stderr).toBe(0);
+      return readPicture(join(folder, 'x.png'));
+    };
+    const [plain, tag, option] = [
+      await draw('a cat'),
+      await draw('a cat <lora:ink:0.5>'),
+      await draw('a cat', '--lora', 'loras/ink.safetensors:0.5'),
+    ];
+    expect(tag.parameters.prompt).toBe('a cat <lora:ink:0.5>');
+    expect(option).toEqual(tag);
+    expect(tag.image).not.toEqual(plain.image);
   });
 
   test.each([

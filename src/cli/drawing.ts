@@ -6,6 +6,7 @@ import { type Comparison, type ComparisonRequest, compare, saveGrid } from '../g
 import { finish } from '../generation/finish.ts';
 import { openPipeline } from '../generation/open.ts';
 import type { Pipeline } from '../generation/pipeline.ts';
+import type { LoraFile } from '../lora/open.ts';
 import type { PictureGrid } from '../pictures/grid.ts';
 import type { RequestedDevice, Runtime } from '../runtime/session.ts';
 import { word } from './messages.ts';
@@ -31,6 +32,7 @@ export interface StudioOptions {
   readonly safetyChecker?: boolean;
   /** TAESD, if it is to decode the pictures. */
   readonly taesd?: string;
+  readonly loras?: readonly LoraFile[];
 }
 
 /** Opens device, model and students. Throws CheckpointError for a model that is none. */

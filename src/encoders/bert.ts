@@ -32,7 +32,7 @@ function member(
       embeddingSize: config.embeddingSize,
       vocabSize: config.vocabSize,
       maxLength: config.maxPositionEmbeddings,
-      build: (graph, length, extraVectors) =>
+      build: (graph, length, { extraVectors } = {}) =>
         robertaModel(graph, config, {
           inputIds: input(graph, 'input_ids', 'int64', ['batch', length]),
           positionIds: input(graph, 'position_ids', 'int64', ['batch', length]),

@@ -15,11 +15,13 @@ export function clipEncoder(json: unknown, source: string): EncoderModel {
     hiddenSize: config.hiddenSize,
     vocabSize: config.vocabSize,
     maxLength: config.maxPositionEmbeddings,
-    build: (graph, length, extraVectors) =>
-      clipTextModel(graph, config, {
-        inputIds: input(graph, 'input_ids', 'int64', ['batch', length]),
-        extraVectors,
-      }),
+    build: (graph, length, { extraVectors, hooks } = {}) =>
+      clipTextModel(
+        graph,
+        config,
+        { inputIds: input(graph, 'input_ids', 'int64', ['batch', length]), extraVectors },
+        hooks,
+      ),
     feeds: (ids, length) => ({ input_ids: intTensor(ids, [ids.length / length, length]) }),
   };
 }

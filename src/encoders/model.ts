@@ -4,8 +4,19 @@
  */
 import type { Graph, Value } from '../graph/graph.ts';
 import type { Dim } from '../graph/shape.ts';
+import type { Hooks } from '../models/scope.ts';
 import type { TextEncoderOutput } from '../models/textEncoder.ts';
 import type { Tensor } from '../runtime/tensor.ts';
+
+export interface BuildOptions {
+  /**
+   * [any, `embeddingWidth`]: the vectors of the ids from `vocabSize` on (models/textEncoder.ts, `wordVectors`). A family that
+   * leaves them out of its graph takes none.
+   */
+  readonly extraVectors?: Value | undefined;
+  /** Changes that were made for this encoder (LoRA): a family for which nobody makes any may leave them out. */
+  readonly hooks?: Hooks | undefined;
+}
 
 export interface EncoderModel {
   readonly modelType: string;
@@ -27,9 +38,8 @@ export interface EncoderModel {
   readonly equalPadId?: number;
   /**
    * Adds inputs for [batch, length] token ids and the model; the batch is the symbolic dimension `batch`.
-   * `extraVectors` [any, `embeddingWidth`] are the vectors of the ids from `vocabSize` on (models/textEncoder.ts, `wordVectors`).
    */
-  build(graph: Graph, length: Dim, extraVectors?: Value): TextEncoderOutput;
+  build(graph: Graph, length: Dim, options?: BuildOptions): TextEncoderOutput;
   /**
    * What to feed for `ids` [batch, length]. `keyBias` [batch, length] is added to the attention scores of each key,
    * for models with `equalPadId`.

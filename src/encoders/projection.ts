@@ -37,8 +37,8 @@ export function withProjection(model: EncoderModel, config: unknown, source: str
     ...own,
     hiddenSize: width,
     projectedFrom: model.hiddenSize,
-    build: (graph, length, extraVectors) => {
-      const output = model.build(graph, length, extraVectors);
+    build: (graph, length, options) => {
+      const output = model.build(graph, length, options);
       const project = (states: Value) => linear(within(rootScope(graph), moduleName), states, width);
       const { readout = (state) => state } = output;
       return {

@@ -18,7 +18,7 @@ export function robertaEncoder(json: unknown, source: string): EncoderModel {
     // Positions start after the padding index.
     maxLength: config.maxPositionEmbeddings - config.padTokenId - 1,
     equalPadId: config.padTokenId,
-    build: (graph, length, extraVectors) =>
+    build: (graph, length, { extraVectors } = {}) =>
       robertaModel(graph, config, {
         inputIds: input(graph, 'input_ids', 'int64', ['batch', length]),
         positionIds: input(graph, 'position_ids', 'int64', ['batch', length]),

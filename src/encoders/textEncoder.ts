@@ -7,6 +7,7 @@
 import { basename, dirname, join } from 'node:path';
 import { isThere } from '../checkpoint/file.ts';
 import { openTextEncoder as openFolder, type TextEncoderFiles } from '../checkpoint/textEncoderFolder.ts';
+import type { Hooks } from '../models/scope.ts';
 import { compile } from '../runtime/compile.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { type FloatTensor, floatTensor } from '../runtime/tensor.ts';
@@ -48,6 +49,7 @@ export interface TextEncoderOptions {
 interface RunOptions extends TextEncoderOptions {
   readonly name: string;
   readonly tokenizerFolder: string;
+  readonly hooks?: Hooks | undefined;
 }
 
 /** Opens the text encoder in `folder` (Hugging Face layout). Throws CheckpointError or ConfigError. */
@@ -68,13 +70,13 @@ export async function openTextEncoder(
 export async function runTextEncoder(
   runtime: Runtime,
   { config, configSource, modelType, weights }: TextEncoderFiles,
-  { name, tokenizerFolder, batchSize = 32 }: RunOptions,
+  { name, tokenizerFolder, batchSize = 32, hooks }: RunOptions,
 ): Promise<TextEncoder> {
   const model = encoderModel(modelType, config, configSource);
   const { tokenizer } = await openTokenizer(tokenizerFolder);
   checkTokenizer(configSource, model, tokenizer);
   const variations = oneAtATime((variation: Variation) => {
-    const { graph, states } = variationGraph(model, name, variation);
+    const { graph, states } = variationGraph(model, name, variation, hooks);
     return () => compile(runtime, graph, { states }, weights);
   });
   await variations.use({ clipSkip: 1, extra: false }, async () => {});

@@ -6,6 +6,7 @@
  */
 import { ConfigError, InputError, RuntimeError } from '../errors.ts';
 import { createGraph, type Graph, input, type Value } from '../graph/graph.ts';
+import type { Hooks } from '../models/scope.ts';
 import { statesBefore } from '../models/textEncoder.ts';
 import type { Session } from '../runtime/session.ts';
 import { promptLength } from '../text/tokenizer.ts';
@@ -26,10 +27,11 @@ export function variationGraph(
   model: EncoderModel,
   name: string,
   { clipSkip, extra }: Variation,
+  hooks?: Hooks,
 ): { graph: Graph; states: Value } {
   const graph = createGraph();
   const vectors = extra ? input(graph, extraInput, 'float32', ['extra', embeddingWidth(model)]) : undefined;
-  const output = model.build(graph, promptLength, vectors);
+  const output = model.build(graph, promptLength, { extraVectors: vectors, hooks });
   if (vectors && !graph.nodes.some((node) => node.inputs.includes(vectors))) {
     throw new ConfigError(
       `The text encoder ${name} (${model.modelType}) takes no textual inversion embeddings.`,

@@ -5,6 +5,8 @@
 import { basename, dirname, resolve } from 'node:path';
 import { openStableDiffusion } from '../checkpoint/stableDiffusion.ts';
 import { ConfigError } from '../errors.ts';
+import { loadLoras } from '../lora/load.ts';
+import type { LoraFile } from '../lora/open.ts';
 import { latentSide, parseUNetConfig, type UNetConfig } from '../models/unetConfig.ts';
 import { parseVaeConfig, type VaeConfig, vaeScaleFactor } from '../models/vaeConfig.ts';
 import type { Image } from '../pictures/image.ts';
@@ -25,24 +27,39 @@ export interface PipelineOptions extends ModelOptions {
   readonly safetyChecker?: boolean;
   /** TAESD's file or folder: decodes the pictures instead of the VAE, faster and coarser. */
   readonly taesd?: string;
+  /** Small changes of U-Net and text encoder, which add up. */
+  readonly loras?: readonly LoraFile[];
 }
 
 /**
  * Reads configs and headers; each model is compiled when it is first used. Throws CheckpointError if the model is
- * incomplete, ConfigError if a config holds what we do not build or the parts do not fit together.
+ * incomplete or a LoRA does not fit, ConfigError if a config holds what we do not build or the parts do not fit together.
  */
 export async function openPipeline(
   runtime: Runtime,
   path: string,
-  { name = nameOf(path), scheduler = 'unipc', safetyChecker = true, taesd, ...options }: PipelineOptions = {},
+  {
+    name = nameOf(path),
+    scheduler = 'unipc',
+    safetyChecker = true,
+    taesd,
+    loras = [],
+    ...options
+  }: PipelineOptions = {},
 ): Promise<Pipeline> {
   const model = await openStableDiffusion(path);
   const unetConfig = parseUNetConfig(model.unet.config, model.unet.configSource);
   const vaeConfig = parseVaeConfig(model.vae.config, model.vae.configSource);
   checkChannels(path, unetConfig, vaeConfig);
   samplerConfig(model.scheduler.config, scheduler);
+  const { hooks, applied } = await loadLoras(model, unetConfig, loras);
   const factor = vaeScaleFactor(vaeConfig);
-  const models = openModels(runtime, model, { unet: unetConfig, vae: vaeConfig }, { name, ...options });
+  const models = openModels(
+    runtime,
+    model,
+    { unet: unetConfig, vae: vaeConfig },
+    { name, hooks, ...options },
+  );
   const decoder = taesd === undefined ? undefined : await openPreviewDecoder(runtime, taesd);
   if (decoder) checkDecoder(taesd as string, decoder, vaeConfig);
   const checker = once(() => openSafetyChecker(runtime, path));
@@ -57,6 +74,7 @@ export async function openPipeline(
     factor,
     scalingFactor: vaeConfig.scalingFactor,
     crossAttentionDim: unetConfig.crossAttentionDim,
+    loras: applied,
     ...models,
     ...(decoder ? { decode: ofUnscaled(decoder, vaeConfig.scalingFactor) } : {}),
     ...(safetyChecker && model.hasSafetyChecker

@@ -24,6 +24,7 @@ const generation: Generation = {
   width: 64,
   height: 64,
   strength: 0.6,
+  loras: [],
   warnings: [],
 };
 const images = [solid(64, 64, [255, 0, 0]), solid(64, 64, [0, 0, 255])];

@@ -8,6 +8,7 @@ import type { Image } from '../pictures/image.ts';
 import { formatParameters, type GenerationParameters, parametersKeyword } from '../pictures/parameters.ts';
 import { encodePng } from '../pictures/png.ts';
 import { samplerLabel } from '../schedulers/names.ts';
+import { loraTag } from '../text/loraTags.ts';
 import type { Seed } from './latents.ts';
 import type { Drawn, Generation } from './pipeline.ts';
 import { recordedAs } from './recipe.ts';
@@ -19,7 +20,8 @@ const slugLength = 40;
 function parametersOf(generation: Generation, index: number): GenerationParameters {
   const { prompts, negativePrompts, seeds, steps, guidance, scheduler } = generation;
   return {
-    prompt: prompts[index] ?? '',
+    // Other programs read from the prompt which LoRAs there were.
+    prompt: [prompts[index] ?? '', ...generation.loras.map(loraTag)].join(' ').trim(),
     negativePrompt: negativePrompts[index] ?? '',
     steps,
     sampler: samplerLabel(scheduler),

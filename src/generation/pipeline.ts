@@ -6,6 +6,7 @@
  */
 import type { TextEncoder } from '../encoders/textEncoder.ts';
 import { InputError } from '../errors.ts';
+import { type AppliedLora, loraWarnings } from '../lora/applied.ts';
 import { type Image, imagesFromTensor, solid, tensorFromImage } from '../pictures/image.ts';
 import { resize } from '../pictures/resize.ts';
 import { type FloatTensor, floatTensor } from '../runtime/tensor.ts';
@@ -41,6 +42,8 @@ export interface PipelineParts {
   /** The denoiser works on latents times this. */
   readonly scalingFactor: number;
   readonly crossAttentionDim: number;
+  /** What the models were changed by; nothing by default. */
+  readonly loras?: readonly AppliedLora[];
   readonly unet: Unet;
   /** What should be brought to the notice of whoever draws with this model. */
   readonly warnings?: readonly string[];
@@ -59,6 +62,7 @@ export interface PipelineParts {
 export interface Generation extends Settings {
   readonly model: string;
   readonly textEncoder: string;
+  readonly loras: readonly AppliedLora[];
   /** As the request named it, or the class of the model's own. */
   readonly scheduler: string;
   /** What should be brought to the user's notice, such as prompts that were cut. */
@@ -130,13 +134,15 @@ async function* generate(
   const { seeds, steps, guidance, width, height } = settings;
   const config = samplerConfig(parts.schedulerConfig, request.scheduler ?? parts.scheduler);
   const sampler = createSampler(config, steps, settings);
+  const readsOwn = request.textEncoder === undefined;
   const { conditions, textEncoder, warnings } = await condition(parts, request, settings);
   const generation: Generation = {
     ...settings,
     model: parts.name,
     textEncoder,
+    loras: parts.loras ?? [],
     scheduler: request.scheduler ?? parts.scheduler ?? config.className,
-    warnings: [...(parts.warnings ?? []), ...warnings],
+    warnings: [...(parts.warnings ?? []), ...warnings, ...loraWarnings(parts.loras ?? [], readsOwn)],
   };
   const shape = [parts.latentChannels, height / parts.factor, width / parts.factor];
   const noise = request.noise ?? pictureNoise(seeds, shape);

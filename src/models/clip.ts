@@ -12,7 +12,7 @@ import { equal } from '../graph/ops/logic.ts';
 import { clipLayer } from './clipLayer.ts';
 import { parseConfig } from './config.ts';
 import { layerNorm } from './layers.ts';
-import { rootScope, type Scope, weight, within } from './scope.ts';
+import { type Hooks, rootScope, type Scope, weight, within } from './scope.ts';
 import {
   encoderConfig,
   encoderKeys,
@@ -64,8 +64,9 @@ export function clipTextModel(
   graph: Graph,
   config: ClipTextConfig,
   inputs: ClipTextInputs,
+  hooks?: Hooks,
 ): TextEncoderOutput {
-  const scope = within(rootScope(graph), 'text_model');
+  const scope = within(rootScope(graph, hooks), 'text_model');
   const length = inputs.inputIds.shape[1] as number;
   const bias = attentionBias(graph, length, inputs.attentionMask);
   const hiddenStates = [embed(within(scope, 'embeddings'), config, inputs)];

@@ -9,6 +9,7 @@ import type { Drawn, GenerationStep, Pipeline } from '../../generation/pipeline.
 import type { GenerationRequest } from '../../generation/request.ts';
 import type { RequestedDevice } from '../../runtime/session.ts';
 import { guidanceFor, openStudio } from '../drawing.ts';
+import { addLoraOptions, chooseLoras, type LoraOptions } from '../loras.ts';
 import { t, word } from '../messages.ts';
 import {
   addDrawingOptions,
@@ -33,7 +34,7 @@ import { addSourceOptions, type SourceOptions, sourcesOf } from '../sourceOption
 import { chooseStudent, noStudent, type StudentFolder } from '../students.ts';
 import { seconds } from '../units.ts';
 
-interface Options extends DrawingOptions, PromptCommandOptions, SourceOptions, PreviewOptions {
+interface Options extends DrawingOptions, PromptCommandOptions, SourceOptions, PreviewOptions, LoraOptions {
   readonly negative: string;
   readonly model: string;
   readonly student?: string;
@@ -64,7 +65,7 @@ export function addGenerate(program: Command): void {
         `text encoder: run, checkpoint, packaged name, or ${noStudent} for the model's own`,
       ),
     );
-  addSourceOptions(addPromptOptions(addDrawingOptions(command)))
+  addLoraOptions(addSourceOptions(addPromptOptions(addDrawingOptions(command))))
     .addOption(
       new Option('--size <WxH>', t('그림 크기 (가로x세로 픽셀)', 'size in pixels')).argParser(readSize),
     )
@@ -115,6 +116,10 @@ export function addGenerate(program: Command): void {
           'ksd generate "a yellow car" --model ~/models/v1-5-pruned-emaonly.safetensors',
         ],
         [
+          t('LoRA를 더해서', 'with a LoRA'),
+          'ksd generate "a cat in the rain" --model ~/models/sd-v1-5.safetensors --lora style.safetensors:0.8',
+        ],
+        [
           t('마스크의 흰 곳만 다시 그리기', 'draw anew what the mask shows'),
           'ksd generate "파란색 배경의 빨간 사과" --init apple.png --mask mask.png',
         ],
@@ -123,12 +128,13 @@ export function addGenerate(program: Command): void {
     .action(generate);
 }
 
-async function generate(prompt: string, options: Options): Promise<void> {
+async function generate(given: string, options: Options): Promise<void> {
   const { model, scheduler, device, count, out } = options;
   const prompting = await readPromptOptions(options);
   const student = await chooseStudent(options.student, model);
+  const { prompt, loras } = await chooseLoras(given, options, model);
   const studio = await openStudio(
-    { device, model, scheduler, safetyChecker: options.safetyChecker, ...decoderOf(options) },
+    { device, model, scheduler, loras, safetyChecker: options.safetyChecker, ...decoderOf(options) },
     student ? [student] : [],
   );
   warnOfKorean(prompt, options, student);

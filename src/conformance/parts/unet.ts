@@ -53,7 +53,7 @@ async function caseErrors(runtime: Runtime, folder: string, one: UNetCase): Prom
       config.crossAttentionDim,
     ]),
   };
-  const output = unet(graph, config, inputs, tap);
+  const output = unet(graph, config, inputs, { tap });
   const check = {
     runtime,
     graph,
