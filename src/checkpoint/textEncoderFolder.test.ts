@@ -39,19 +39,6 @@ describe('openTextEncoder', () => {
     expect([...weights.tensors.keys()].every((name) => name.startsWith('text_model.'))).toBe(true);
   });
 
-  it('opens the text side of a whole CLIP', async () => {
-    const text = { hidden_size: 768, model_type: 'clip_text_model' };
-    await opened('clip_text_model', 'text_model.final_layer_norm.bias', 'vision_model.encoder.w');
-    await writeJson(join(scratch, 'config.json'), {
-      model_type: 'clip',
-      text_config: text,
-      projection_dim: 512,
-    });
-    const { modelType, config, weights } = await openTextEncoder(scratch);
-    expect([modelType, config]).toEqual(['clip_text_model', text]);
-    expect([...weights.tensors.keys()]).toEqual(['text_model.final_layer_norm.bias']);
-  });
-
   it('opens a masked-LM checkpoint as the bare encoder', async () => {
     const { weights, config } = await openTextEncoder(join(golden, 'roberta_mlm_bin'));
     const bare = await openTextEncoder(join(golden, 'roberta'));
