@@ -1,6 +1,6 @@
 /**
- * What LoRAs cost on the U-Net of Stable Diffusion v1.4 at its real size (random F16 weights, 512 x 512, guidance): time of
- * a step (of all cores together) and peak memory beside the model without one, in processes of their own that take turns.
+ * What LoRAs cost on the U-Net of Stable Diffusion v1.4 at its real size (random F16 weights, 512 x 512, guidance): CPU
+ * time of a step and peak memory beside the model without one, in processes of their own that take turns.
  *
  *   npm run bench:lora -- [rounds]        needs 3 GB in the folder for temporary files
  */
