@@ -1,6 +1,6 @@
 /**
- * What LoRAs cost on the U-Net of Stable Diffusion v1.4 at its real size (random F16 weights, 512 x 512, guidance): time of
- * a step and peak memory beside the model without one, in processes of their own that take turns.
+ * What LoRAs cost on the U-Net of Stable Diffusion v1.4 at its real size (random F16 weights, 512 x 512, guidance): CPU
+ * time of a step and peak memory beside the model without one, in processes of their own that take turns.
  *
  *   npm run bench:lora -- [rounds]        needs 3 GB in the folder for temporary files
  */
@@ -81,7 +81,7 @@ try {
     for (let i = 0; i < rounds; i++) {
       for (const [at, worker] of workers.entries()) {
         const answer = await worker.ask('unet');
-        seconds[at]!.push(answer.seconds);
+        seconds[at]!.push(answer.cpu);
         peaks[at] = answer.peak;
       }
     }
@@ -89,7 +89,7 @@ try {
     const [plain, changed] = seconds.map(median) as [number, number];
     const more = median(seconds[1].map((value, i) => value / (seconds[0][i] as number))) - 1;
     console.log(
-      `  a step ${changed.toFixed(2)} s, without ` +
+      `  a step takes ${changed.toFixed(2)} s of CPU time, without ` +
         `${plain.toFixed(2)} s (${(100 * more).toFixed(1)} % more); ${peaks[1]!.toFixed(2)} GiB at most, without ` +
         `${peaks[0]!.toFixed(2)} GiB`,
     );

@@ -43,11 +43,13 @@ const parts: Readonly<Record<string, () => Promise<FloatTensor>>> = {
 say({});
 for await (const line of createInterface({ input: process.stdin })) {
   const began = performance.now();
+  const before = process.cpuUsage();
   const { data } = await parts[line.trim()]!();
-  const seconds = (performance.now() - began) / 1000;
+  const { user, system } = process.cpuUsage(before);
+  const [seconds, cpu] = [(performance.now() - began) / 1000, (user + system) / 1e6];
   const peak = process.resourceUsage().maxRSS / 2 ** 20;
   const stride = Math.max(1, Math.floor(data.length / 64));
   const sample = Array.from({ length: 64 }, (_, i) => data[i * stride]);
-  say({ seconds, peak, sample });
+  say({ seconds, cpu, peak, sample });
 }
 process.exit();

@@ -6,6 +6,8 @@ import { createInterface } from 'node:readline';
 
 export interface Answer {
   readonly seconds: number;
+  /** Seconds of all cores together: other work on the machine changes them less. */
+  readonly cpu: number;
   /** GiB. */
   readonly peak: number;
   readonly sample: readonly number[];
