@@ -48,6 +48,12 @@ export function downsample(
 }
 
 /**
+ * From how many pixels on the weights of an enlarging convolution are folded (graph/ops/subpixel.ts): folding them takes as
+ * long as convolving some hundred pixels, and memory for several copies of the weights.
+ */
+const manyPixels = 4096;
+
+/**
  * Enlarges x to `size` [height, width] by repeating pixels, then smooths. Sizes that were odd on the way down are not twice
  * those of x.
  */
@@ -55,6 +61,6 @@ export function upsample(scope: Scope, x: Value, size: readonly [height: number,
   const [, channels, height, width] = x.shape as [number, number, number, number];
   const smooth = within(scope, 'conv');
   const twice = size[0] === 2 * height && size[1] === 2 * width;
-  if (twice) return upsamplingConvolution(smooth, x, channels);
+  if (twice && height * width >= manyPixels) return upsamplingConvolution(smooth, x, channels);
   return convolution(smooth, resizeNearest(x, size), channels, 3, { padding: 1 });
 }
