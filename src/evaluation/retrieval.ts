@@ -1,10 +1,13 @@
 /**
  * Is a sentence's translation the nearest of all sentences? The measure of sentence embeddings
  * (Artetxe & Schwenk, arXiv 1812.10464): one that carries nothing of the sentence finds 1 in pool size.
- *
- * Pure: vectors in, ranks out. Knows no model.
  */
 import { InputError } from '../errors.ts';
+import { createGraph, input } from '../graph/graph.ts';
+import { fusedMatMul } from '../graph/ops/matmul.ts';
+import { compile } from '../runtime/compile.ts';
+import type { Runtime } from '../runtime/session.ts';
+import { floatTensor } from '../runtime/tensor.ts';
 
 export interface Retrieval {
   /** Sentences among which each looks for its translation: by chance it is right once in so many. */
@@ -13,28 +16,51 @@ export interface Retrieval {
   readonly ranks: Float64Array;
 }
 
+export interface Cosines {
+  readonly count: number;
+  /** [count, count]: of vector i of one side with vector j of the other. */
+  readonly values: Float32Array;
+}
+
 /**
- * Row i of `queries` looks for row i of `pool`, both [texts, size] row by row, by cosine.
+ * The cosines of all vectors of one side with all of the other, both [count, size] row by row.
  * Throws InputError unless both hold the same number of rows of `size`.
  */
-export function retrieve(queries: Float32Array, pool: Float32Array, size: number): Retrieval {
-  const count = queries.length / size;
-  if (queries.length !== pool.length || !Number.isInteger(count) || count < 1) {
+export async function cosines(
+  runtime: Runtime,
+  one: Float32Array,
+  other: Float32Array,
+  size: number,
+): Promise<Cosines> {
+  const count = one.length / size;
+  if (one.length !== other.length || !Number.isInteger(count) || count < 1) {
     throw new InputError(
-      `${queries.length} and ${pool.length} values are no two lists of vectors of ${size}.`,
+      `${one.length} and ${other.length} values are no two lists of vectors of ${size}.`,
       'Give one vector a text on both sides.',
     );
   }
-  const [asking, asked] = [normalised(queries, size), normalised(pool, size)];
+  const graph = createGraph();
+  const [a, b] = [input(graph, 'a', 'float32', [count, size]), input(graph, 'b', 'float32', [count, size])];
+  const session = await compile(runtime, graph, { products: fusedMatMul(a, b, { transB: true }) });
+  try {
+    const side = (vectors: Float32Array) => floatTensor(normalised(vectors, size), [count, size]);
+    const { products } = await session.run({ a: side(one), b: side(other) });
+    return { count, values: products!.data as Float32Array };
+  } finally {
+    await session.dispose();
+  }
+}
+
+/** Each vector of one side (`rows`) or the other (`columns`) looks for the one at the same place of the opposite side. */
+export function retrieve({ count, values }: Cosines, queries: 'rows' | 'columns'): Retrieval {
+  const [step, next] = queries === 'rows' ? [1, count] : [count, 1];
   const ranks = new Float64Array(count);
   for (let i = 0; i < count; i++) {
-    const own = dot(asking, i, asked, i, size);
+    const own = values[i * (count + 1)] as number;
     let rank = 0;
     for (let j = 0; j < count; j++) {
-      if (j === i) continue;
-      const other = dot(asking, i, asked, j, size);
-      if (other > own) rank += 1;
-      else if (other === own) rank += 0.5;
+      const other = values[i * next + j * step] as number;
+      if (j !== i && other >= own) rank += other === own ? 0.5 : 1;
     }
     ranks[i] = rank;
   }
@@ -56,10 +82,4 @@ function normalised(vectors: Float32Array, size: number): Float32Array {
     for (let i = start; i < start + size; i++) unit[i] = scale * (vectors[i] as number);
   }
   return unit;
-}
-
-function dot(a: Float32Array, i: number, b: Float32Array, j: number, size: number): number {
-  let sum = 0;
-  for (let k = 0; k < size; k++) sum += (a[i * size + k] as number) * (b[j * size + k] as number);
-  return sum;
 }
