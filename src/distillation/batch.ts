@@ -46,13 +46,15 @@ export function makeBatch(
     ids.set(text, i * length);
   });
   const keyBias = folded ? foldedKeyBias(texts, length) : undefined;
-  const rows = perPosition ? length : 1;
+  // A model with a row for each position spreads the pads itself, and is compared with all of the teacher's rows.
+  const foldedTargets = folded && perPosition && model.outputRows === undefined;
+  const rows = perPosition ? (model.outputRows ?? length) : 1;
   const target = new Float32Array(texts.length * rows * model.hiddenSize);
   const weight = new Float32Array(texts.length * rows).fill(1);
   const constants = new Float64Array(texts.length);
   targets.forEach((states, i) => {
     const into = target.subarray(i * rows * model.hiddenSize, (i + 1) * rows * model.hiddenSize);
-    if (!folded || !perPosition) into.set(states);
+    if (!foldedTargets) into.set(states);
     else constants[i] = foldRows(states, texts[i]!.length, into, weight.subarray(i * rows, (i + 1) * rows));
   });
   return {

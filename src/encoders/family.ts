@@ -7,6 +7,9 @@ import { promptLength, type Tokenizer } from '../text/tokenizer.ts';
 import { clipEncoder } from './clip.ts';
 import type { EncoderModel } from './model.ts';
 import { robertaEncoder } from './roberta.ts';
+import { robertaBiasEncoder } from './robertaBias.ts';
+import { robertaCountingEncoder } from './robertaCounting.ts';
+import { robertaReaderEncoder } from './robertaReader.ts';
 
 /** Makes a member from its config.json; `source` names the file in errors. */
 export type EncoderFamily = (config: unknown, source: string) => EncoderModel;
@@ -14,6 +17,9 @@ export type EncoderFamily = (config: unknown, source: string) => EncoderModel;
 const families: Readonly<Record<string, EncoderFamily>> = {
   clip_text_model: clipEncoder,
   roberta: robertaEncoder,
+  ksd_roberta_bias: robertaBiasEncoder,
+  ksd_roberta_counting: robertaCountingEncoder,
+  ksd_roberta_reader: robertaReaderEncoder,
 };
 
 /** The encoder that a config.json describes. Throws ConfigError for an unknown model_type or value. */

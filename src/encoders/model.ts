@@ -18,6 +18,8 @@ export interface EncoderModel {
    * text differ by position.
    */
   readonly equalPadId?: number;
+  /** Rows of the last hidden state, where they are as many for ids of any length; undefined: one an id. */
+  readonly outputRows?: number;
   /** Adds inputs for [batch, length] token ids and the model; the batch is the symbolic dimension `batch`. */
   build(graph: Graph, length: Dim): TextEncoderOutput;
   /**
