@@ -11,6 +11,7 @@ import { InputError } from '../errors.ts';
 import { randomStream, shuffle } from '../random/stream.ts';
 import { type Batch, type BatchOptions, makeBatch } from './batch.ts';
 import type { Experiment } from './experiment.ts';
+import { type LossFacts, type LossSettings, lossFeeds } from './loss.ts';
 import type { TeacherCache } from './teacher.ts';
 
 /** Pairs are rows of the corpus, in its order of sampling; one more row stands for the empty prompt. */
@@ -205,14 +206,23 @@ export async function batchOf(
   { tokens, sentenceOf }: Pick<Data, 'tokens' | 'sentenceOf'>,
   rows: readonly number[],
   cache: TeacherCache,
-  options: BatchOptions,
+  { loss, ...options }: BatchOptions & { readonly loss?: TaughtLoss | undefined },
 ): Promise<Batch> {
   const [pairs, states] = await Promise.all([
     Promise.all(rows.map((row): Promise<PairTokens> => tokens.read(row))),
     Promise.all(rows.map((row) => cache.read(sentenceOf[row]!))),
   ]);
   const texts = [...pairs.map((pair) => pair.en), ...pairs.map((pair) => pair.ko)];
-  return makeBatch(texts, [...states, ...states], 1 / (pairs.length * states[0]!.length), options);
+  const batch = makeBatch(texts, [...states, ...states], 1 / (pairs.length * states[0]!.length), options);
+  if (loss === undefined) return batch;
+  const sentences = rows.map((row) => sentenceOf[row]!);
+  return { ...batch, lossFeeds: lossFeeds(loss.settings, loss.facts, sentences) };
+}
+
+/** A loss that is not plain, with what was measured for it. */
+export interface TaughtLoss {
+  readonly settings: LossSettings;
+  readonly facts: LossFacts;
 }
 
 /**

@@ -62,6 +62,22 @@ const schema = z.strictObject({
       checkpointEvery: count.default(500),
     })
     .prefault({}),
+  /** What is taught; the losses that are reported are plain mean squared errors in any case. See loss.ts. */
+  loss: z
+    .strictObject({
+      /** Weights of the English and of the Korean half. */
+      english: z.number().min(0).default(1),
+      korean: z.number().min(0).default(1),
+      /** `variance`: positions by the inverse of what the teacher's rows vary there; `reading`: by what the U-Net reads there. */
+      positions: z.enum(['equal', 'variance', 'reading']).default('equal'),
+      /** Weight of 1 - cosine of each row. */
+      cosine: z.number().min(0).default(0),
+      /** Weight of InfoNCE over the batch, from Korean texts to the teacher's sentences. */
+      contrastive: z.number().min(0).default(0),
+      /** What InfoNCE's similarities are divided by. */
+      temperature: positive.default(0.07),
+    })
+    .prefault({}),
   /** Prompts drawn after each epoch. */
   samples: z.array(z.strictObject({ ko: z.string(), en: z.string() })).default([]),
   /** How the samples are drawn. */

@@ -11,6 +11,7 @@ import { type AdamWOptions, adamw } from './adamw/adamw.ts';
 import { createTrainingState, type TrainingState } from './adamw/state.ts';
 import type { Batch } from './batch.ts';
 import { type DecayRule, decays } from './decay.ts';
+import type { LossSettings } from './loss.ts';
 import type { Objective } from './objective.ts';
 import { gradientName, type StepGraph, stepGraph } from './stepGraph.ts';
 
@@ -26,6 +27,8 @@ export interface Student {
 export type StudentSettings = Omit<AdamWOptions, 'clipNorm'> & {
   readonly decayRule: DecayRule;
   readonly clipNorm?: number | undefined;
+  /** What is taught, if not the plain mean squared error. */
+  readonly loss?: LossSettings;
 };
 
 /** Gives the first values of each parameter. */
@@ -39,11 +42,11 @@ export async function createStudent(
   runtime: Runtime,
   model: EncoderModel,
   objective: Objective,
-  { decayRule, clipNorm, ...settings }: StudentSettings,
+  { decayRule, clipNorm, loss, ...settings }: StudentSettings,
   initial: Initial,
 ): Promise<Student> {
   // Models that fold pads take batches of any length; the others always see 77 positions.
-  const step = stepGraph(model, objective, model.equalPadId === undefined ? promptLength : 'length');
+  const step = stepGraph(model, objective, model.equalPadId === undefined ? promptLength : 'length', loss);
   const state = await initialState(step, decayRule, initial);
   const optimizer = adamw(state, { ...settings, ...(clipNorm === undefined ? {} : { clipNorm }) });
   const learning = await compile(runtime, step.graph, { losses: step.losses, ...step.gradients });
@@ -54,7 +57,7 @@ export async function createStudent(
   return {
     state,
     learn: async (batch, learningRate) => {
-      const results = await learning.run({ ...batch.feeds, ...parameters });
+      const results = await learning.run({ ...batch.feeds, ...batch.lossFeeds, ...parameters });
       const gradients = Object.fromEntries(
         state.slots.map(({ name }) => [name, results[gradientName(name)]!.data as Float32Array]),
       );

@@ -153,6 +153,23 @@ test('the pooled student trains its pooler', async () => {
   expect(epochs[1]!.metric.train.lossKo).toBeLessThan(epochs[0]!.metric.train.lossKo);
 });
 
+test('a run that is taught by all terms of a loss measures the U-Net once, and goes on as if it had not stopped', async () => {
+  const loss = { positions: 'reading', cosine: 0.5, contrastive: 0.1 };
+  const taught = parseExperiment(
+    JSON.stringify({ ...experiment({ epochs: 1 }), loss }),
+    join(folder, 'x.yaml'),
+  );
+  await runTo('taught', taught);
+  const measured = await readFile(join(folder, 'taught', 'loss.json'), 'utf8');
+  const { positionWeights } = JSON.parse(measured) as { positionWeights: number[] };
+  expect(positionWeights.reduce((a, b) => a + b) / 77).toBeCloseTo(1, 5);
+  expect(Math.max(...positionWeights)).toBeGreaterThan(1.5);
+  await runTo('taught-stopped', taught, 2);
+  await runTo('taught-stopped', taught);
+  expect(await readFile(join(folder, 'taught-stopped', 'loss.json'), 'utf8')).toBe(measured);
+  expect(await traceOf('taught-stopped')).toEqual(await traceOf('taught'));
+});
+
 test('a run folder of another experiment is refused, and left alone', async () => {
   const other = experiment({ epochs: 6, learningRate: 1e-4 });
   await expect(runTo('whole', other)).rejects.toThrow(

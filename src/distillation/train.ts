@@ -7,6 +7,7 @@
  * `train` is an async generator of what happens, so that progress, pictures between epochs and stopping are the
  * caller's. Everything random is drawn from (seed, purpose, index): a resumed run repeats what it would have done.
  */
+import { basename } from 'node:path';
 import { ConfigError } from '../errors.ts';
 import { machineInfo } from '../runtime/info.ts';
 import type { Runtime } from '../runtime/session.ts';
@@ -14,6 +15,8 @@ import { drawCurves } from './curves.ts';
 import { trainEpoch, validate } from './epoch.ts';
 import type { TrainEvent } from './events.ts';
 import { differences, type Experiment } from './experiment.ts';
+import { isPlain } from './loss.ts';
+import { lossFacts } from './lossFacts.ts';
 import { factsOf, prepare, type Run, type TrainOptions } from './prepare.ts';
 import {
   appendMetric,
@@ -50,12 +53,13 @@ export async function* train(
 ): AsyncGenerator<TrainEvent, void, void> {
   const { folder, signal } = options;
   let progress = await claimFolder(experiment, folder);
-  const run = yield* prepare(experiment, options);
+  let run = yield* prepare(experiment, options);
   let cache: TeacherCache | undefined;
   try {
     await takeUp(run, options.runtime, progress);
     yield { kind: 'start', folder, facts: factsOf(run, progress.step) };
     cache = yield* fillCache(run);
+    run = await withLoss(run, options.runtime, cache);
     while (progress.epoch < experiment.training.epochs) {
       progress = yield* trainEpoch(run, cache, progress, (at) => save(run, at));
       const validation = signal?.aborted ? undefined : yield* validate(run, cache, progress.step);
@@ -135,6 +139,22 @@ async function* fillCache(run: Run): AsyncGenerator<TrainEvent, TeacherCache, vo
   for (; !next.done; next = await filling.next()) yield { kind: 'teacher', ...next.value };
   await teacher.dispose();
   return next.value;
+}
+
+/** The run with what its loss must know, if that is not plain. */
+async function withLoss(run: Run, runtime: Runtime, cache: TeacherCache): Promise<Run> {
+  const { experiment, diffusion, folder, cachePath, data } = run;
+  if (isPlain(experiment.loss)) return run;
+  const source = {
+    runtime,
+    diffusion,
+    cache,
+    cacheName: basename(cachePath),
+    sentences: data.sentences.length,
+    folder,
+  };
+  const loss = { settings: experiment.loss, facts: await lossFacts(experiment.loss, source) };
+  return { ...run, batching: { ...run.batching, loss } };
 }
 
 /** Notes the epoch and keeps the checkpoint. Without validation pairs the best epoch is that of the lowest training loss. */
