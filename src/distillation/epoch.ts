@@ -21,11 +21,13 @@ export async function* trainEpoch(
   const { experiment, data, student, schedule } = run;
   const { batchSize, checkpointEvery } = experiment.training;
   const batches = epochBatches(longerLengths(data, data.train), batchSize, experiment.seed, from.epoch);
+  const { sentenceOf } = data;
+  const tokens = data.epochTokens(from.epoch);
   let progress = from;
   while (progress.stepInEpoch < batches.length && !run.signal?.aborted) {
     const began = performance.now();
     const rows = batches[progress.stepInEpoch]!.map((place) => data.train[place]!);
-    const batch = await batchOf(data, rows, cache, run.batching);
+    const batch = await batchOf({ tokens, sentenceOf }, rows, cache, run.batching);
     const learningRate = schedule(progress.step);
     const sums = lossesOf(await student.learn(batch, learningRate), batch.constants, run.rowValues);
     checkFinite(sums, progress.step);

@@ -14,6 +14,7 @@ import { studentKindNames } from './students.ts';
 const positive = z.number().positive();
 const count = z.int().positive();
 const fraction = z.number().min(0).lt(1);
+const part = z.number().min(0).max(1);
 
 const schema = z.strictObject({
   /** Names the run's folder. */
@@ -40,6 +41,17 @@ const schema = z.strictObject({
     validation: fraction.default(0.2),
     /** Empty prompts added to the pairs to train on, as a fraction of them: guidance needs the student's answer. */
     emptyPrompts: fraction.default(0.02),
+    /** Parts of the Korean texts that are changed while training, anew in each epoch: see augment.ts. */
+    augment: z
+      .strictObject({
+        /** Put into a request such as "… 그려줘". */
+        requests: part.default(0),
+        /** Some words become English, by a dictionary that is mined from the pairs. */
+        mixing: part.default(0),
+        /** Some spaces go, some come. */
+        spacing: part.default(0),
+      })
+      .prefault({}),
   }),
   training: z
     .strictObject({

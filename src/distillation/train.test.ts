@@ -170,6 +170,18 @@ test('a run that is taught by all terms of a loss measures the U-Net once, and g
   expect(await traceOf('taught-stopped')).toEqual(await traceOf('taught'));
 });
 
+test('a run with changed Korean texts learns otherwise, validates on the same texts, and goes on as if it had not stopped', async () => {
+  const augment = { requests: 0.5, mixing: 0.5, spacing: 0.5 };
+  const changed = experiment({ epochs: 1 }, 'roberta', { augment });
+  await runTo('augmented', changed);
+  await runTo('augmented-stopped', changed, 2);
+  await runTo('augmented-stopped', changed);
+  expect(await traceOf('augmented-stopped')).toEqual(await traceOf('augmented'));
+  await runTo('plain', experiment({ epochs: 1 }));
+  const [plain, augmented] = [await traceOf('plain'), await traceOf('augmented')];
+  expect(augmented[0]!).not.toEqual(plain[0]!);
+});
+
 test('a run folder of another experiment is refused, and left alone', async () => {
   const other = experiment({ epochs: 6, learningRate: 1e-4 });
   await expect(runTo('whole', other)).rejects.toThrow(
