@@ -9,8 +9,8 @@
 
 import type { TokenIds } from '../corpus/tokens/cache.ts';
 import type { EncoderModel } from '../encoders/model.ts';
-import { rowOfPosition, spreadInput } from '../models/rows.ts';
-import { floatTensor, intTensor, type Tensor } from '../runtime/tensor.ts';
+import { spreadFeeds } from '../encoders/spread.ts';
+import { floatTensor, type Tensor } from '../runtime/tensor.ts';
 import { promptLength } from '../text/tokenizer.ts';
 
 export interface BatchOptions {
@@ -66,7 +66,7 @@ export function makeBatch(
   return {
     feeds: {
       ...model.feeds(ids, length, keyBias),
-      ...(spread ? { [spreadInput]: intTensor(rowOfPosition(length, promptLength), [promptLength]) } : {}),
+      ...(spread ? spreadFeeds(length, promptLength) : {}),
       target: floatTensor(target, [texts.length, rows, model.hiddenSize]),
       weight: floatTensor(weight, [texts.length, rows, 1]),
       scale: floatTensor(Float32Array.of(scale), []),

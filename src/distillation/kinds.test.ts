@@ -24,7 +24,6 @@ const config = {
   layer_norm_eps: 1e-5,
   pad_token_id: 1,
   projection_dim: 10,
-  reader_hidden_size: 8,
   reader_heads: 2,
   reader_layers: 2,
 };

@@ -4,11 +4,10 @@
  */
 import { parseRobertaConfig, robertaPositionIds } from '../models/roberta.ts';
 import { robertaBiasModel } from '../models/robertaBias.ts';
-import { rowOfPosition, spreadInput } from '../models/rows.ts';
-import { intTensor } from '../runtime/tensor.ts';
 import { promptLength } from '../text/tokenizer.ts';
 import type { EncoderModel } from './model.ts';
 import { robertaFacts, robertaFeeds, robertaInputs } from './roberta.ts';
+import { spreadFeeds } from './spread.ts';
 
 /** Throws ConfigError naming the key of the config that does not fit; `source` names the file. */
 export function robertaBiasEncoder(json: unknown, source: string): EncoderModel {
@@ -21,7 +20,7 @@ export function robertaBiasEncoder(json: unknown, source: string): EncoderModel 
     build: (graph, length) => robertaBiasModel(graph, config, robertaInputs(graph, length), promptLength),
     feeds: (ids, length, keyBias) => ({
       ...robertaFeeds(ids, length, robertaPositionIds(ids, length, config.padTokenId), keyBias),
-      [spreadInput]: intTensor(rowOfPosition(length, promptLength), [promptLength]),
+      ...spreadFeeds(length, promptLength),
     }),
   };
 }

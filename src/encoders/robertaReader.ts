@@ -7,6 +7,7 @@ import { parseRobertaReaderConfig, robertaReaderModel } from '../models/robertaR
 import { promptLength } from '../text/tokenizer.ts';
 import type { EncoderModel } from './model.ts';
 import { robertaFacts, robertaFeeds, robertaInputs } from './roberta.ts';
+import { spreadFeeds } from './spread.ts';
 
 /** Throws ConfigError naming the key of the config that does not fit; `source` names the file. */
 export function robertaReaderEncoder(json: unknown, source: string): EncoderModel {
@@ -18,7 +19,9 @@ export function robertaReaderEncoder(json: unknown, source: string): EncoderMode
     equalPadId: config.padTokenId,
     outputRows: promptLength,
     build: (graph, length) => robertaReaderModel(graph, config, robertaInputs(graph, length), promptLength),
-    feeds: (ids, length, keyBias) =>
-      robertaFeeds(ids, length, robertaPositionIds(ids, length, config.padTokenId), keyBias),
+    feeds: (ids, length, keyBias) => ({
+      ...robertaFeeds(ids, length, robertaPositionIds(ids, length, config.padTokenId), keyBias),
+      ...spreadFeeds(length, promptLength),
+    }),
   };
 }

@@ -14,8 +14,3 @@ export const spreadInput = 'row_of_position';
 export function spreadRows(x: Value, positions: number): Value {
   return gather(x, input(x.graph, spreadInput, 'int64', [positions]), 1);
 }
-
-/** What to feed for `length` rows: position p has row p, and the last row, which is a pad, once there are no more. */
-export function rowOfPosition(length: number, positions: number): Int32Array {
-  return Int32Array.from({ length: positions }, (_, p) => Math.min(p, length - 1));
-}
