@@ -182,6 +182,40 @@ test('a run with changed Korean texts learns otherwise, validates on the same te
   expect(augmented[0]!).not.toEqual(plain[0]!);
 });
 
+test.each(['roberta-bias', 'roberta-counting', 'roberta-reader'])(
+  'a finished run of a %s opens as an encoder with a row for each position',
+  async (kind) => {
+    const small = { ...experiment({ epochs: 1, batchSize: 32 }, kind), name: kind };
+    await runTo(kind, { ...small, corpus: { ...small.corpus, sample: 64 } });
+    const encoder = await openTextEncoder(await openRuntime('cpu'), join(folder, kind, 'best'));
+    const states = await encoder.encode(['빨간 사과']);
+    expect(states.shape).toEqual([1, 77, 192]);
+    // After the end of a text, too, rows differ.
+    expect(states.data.subarray(60 * 192, 61 * 192)).not.toEqual(states.data.subarray(61 * 192, 62 * 192));
+    await encoder.dispose();
+  },
+);
+
+test('a student is grown from a RoBERTa: what it has stays, what it lacks is new', async () => {
+  const grown = parseExperiment(
+    JSON.stringify({
+      name: 'grown',
+      teacher: model,
+      student: { kind: 'roberta-bias', start: 'whole/best' },
+      corpus: { pairs: 'pairs.jsonl' },
+      training: { epochs: 1, optimizer: 'torch', learningRate: 1e-4 },
+    }),
+    join(folder, 'grown.yaml'),
+  );
+  const [epoch] = (await runTo('grown', grown)).filter((event) => event.kind === 'epoch');
+  const state = JSON.parse(await readFile(join(folder, 'whole', 'best', 'state.json'), 'utf8'));
+  expect(epoch!.metric.validation.lossEn + epoch!.metric.validation.lossKo).toBeLessThan(
+    state.best.loss * 1.1,
+  );
+  const { model_type } = JSON.parse(await readFile(join(folder, 'grown', 'best', 'config.json'), 'utf8'));
+  expect(model_type).toBe('ksd_roberta_bias');
+});
+
 test('a run folder of another experiment is refused, and left alone', async () => {
   const other = experiment({ epochs: 6, learningRate: 1e-4 });
   await expect(runTo('whole', other)).rejects.toThrow(
