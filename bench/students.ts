@@ -26,7 +26,7 @@ const folder = 'runs/students';
 const page = 'docs/students.md';
 const baseEpochs = 4;
 /** Tokens of the longest text of a batch, on average over an epoch of these captions. */
-const meanLongest = 17;
+const meanLongest = 10;
 /** Pairs that are measured by parts: what fits into memory with all 77 rows. */
 const measuredPairs = 400;
 

@@ -61,7 +61,8 @@ const epsilon = 1e-5;
 
 /**
  * states [batch, length, hidden] to [batch, positions, projectionDim]. `bias` [batch, 1, 1, length] is added to the
- * scores of each key. Parameters: `queries` [positions, hidden], `layer.<i>.…`, `LayerNorm`, `projection`.
+ * scores of each key. Parameters: `queries` [positions, hidden], `layer.<i>.…`, and `projection` where the widths
+ * differ: without it, a reader that knows nothing yet gives little but the states, so that it can be grown from them.
  */
 export function reader(
   scope: Scope,
@@ -75,8 +76,8 @@ export function reader(
   for (let i = 0; i < config.readerLayers; i++) {
     x = readerLayer(within(scope, 'layer', i), config, x, states, bias);
   }
-  const normal = layerNorm(within(scope, 'LayerNorm'), x, epsilon);
-  return linear(within(scope, 'projection'), normal, config.projectionDim);
+  const same = config.projectionDim === x.shape[2];
+  return same ? x : linear(within(scope, 'projection'), x, config.projectionDim);
 }
 
 /** x [batch, positions, hidden]. The encoder's states come from its own last norm, so that they need none here. */
