@@ -3,9 +3,10 @@
  * as the plain RoBERTa takes for four epochs, and is measured on the 600 captions that were set aside. Writes the table
  * of docs/students.md. Half an hour on 2 cores; a run that was stopped goes on, one that is finished is only measured.
  *
- *   npm run bench:students            all of them
+ *   npm run bench:students                all of them
  *   npm run bench:students -- roberta roberta-bias
- *   npm run bench:students -- --table only the table, of the runs that are finished
+ *   npm run bench:students -- --table     only the table, of the runs that are finished
+ *   npm run bench:students -- --wordings  how much Korean can say of the teacher's rows
  */
 import { link, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -21,6 +22,7 @@ import { openRuntime } from '../src/runtime/node.ts';
 import { promptLength } from '../src/text/tokenizer.ts';
 import { stepCost } from './students/cost.ts';
 import { type BenchRow, benchRows } from './students/rows.ts';
+import { wordingBound } from './students/wordings.ts';
 
 const folder = 'runs/students';
 const page = 'docs/students.md';
@@ -157,7 +159,7 @@ const header = [
 ];
 const tableOnly = wanted.includes('--table');
 const lines: string[] = [];
-for (const row of benchRows) {
+for (const row of wanted.includes('--wordings') ? [] : benchRows) {
   const line = await tableRow(row, tableOnly || (wanted.length > 0 && !wanted.includes(row.name)));
   if (line === undefined) continue;
   lines.push(line);
@@ -168,4 +170,7 @@ for (const row of benchRows) {
   );
   await writeFile(page, filled);
 }
-console.log([...header, ...lines].join('\n'));
+if (wanted.includes('--wordings')) {
+  const encoder = await openTextEncoder(runtime, join(base.teacher, 'text_encoder'));
+  console.log(await wordingBound(encoder, base.corpus.pairs));
+} else console.log([...header, ...lines].join('\n'));
