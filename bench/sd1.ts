@@ -6,11 +6,9 @@
  *   npm run bench:sd1 -- [F32|F16] [rounds]        needs 5 GB in the folder for temporary files
  *   PYTHON=/usr/bin/python3: with torch (Debian: python3-torch libopenblas0-pthread)
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { keysOf } from '../src/checkpoint/ldm/testing/toSingleFile.ts';
 import { v1Configs } from '../src/checkpoint/ldm/v1.ts';
@@ -22,6 +20,7 @@ import { decodeLatents, encodeMoments } from '../src/models/vae.ts';
 import { parseVaeConfig } from '../src/models/vaeConfig.ts';
 import { median } from './median.ts';
 import { writeRandomTensors } from './randomWeights.ts';
+import { python, startWorker } from './worker.ts';
 
 interface Answer {
   readonly seconds: number;
@@ -80,32 +79,6 @@ async function write(folder: string, dtype: 'F32' | 'F16'): Promise<{ path: stri
   return { path, names };
 }
 
-/** A process that answers each line with a line of JSON. */
-class Worker {
-  private readonly process: ChildProcess;
-  private readonly lines: AsyncIterator<string>;
-
-  constructor(command: string, args: readonly string[]) {
-    this.process = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-    this.lines = createInterface({ input: this.process.stdout! })[Symbol.asyncIterator]();
-  }
-
-  async answer<T>(): Promise<T> {
-    const { value, done } = await this.lines.next();
-    if (done) throw new Error('A measured process ended early.');
-    return JSON.parse(value) as T;
-  }
-
-  ask(part: string): Promise<Answer> {
-    this.process.stdin!.write(`${part}\n`);
-    return this.answer<Answer>();
-  }
-
-  stop(): void {
-    this.process.stdin!.end();
-  }
-}
-
 function difference(ours: Answer, theirs: Answer): number {
   const scale = Math.max(...theirs.sample.map(Math.abs));
   return Math.max(...ours.sample.map((value, i) => Math.abs(value - (theirs.sample[i] as number)))) / scale;
@@ -120,16 +93,16 @@ async function measure(dtype: 'F32' | 'F16', rounds: number): Promise<void> {
     const threads = String(availableParallelism());
     const script = (name: string) => fileURLToPath(new URL(name, import.meta.url));
     const plain = join(process.cwd(), 'bench/sd1/plain.py');
-    const torch = new Worker(process.env['PYTHON'] ?? '/usr/bin/python3', [plain, path, names, threads]);
+    const torch = startWorker(python, [plain, path, names, threads]);
     const { loaded, version } = await torch.answer<{ loaded: number; version: string }>();
     const began = performance.now();
-    const ours = new Worker(process.execPath, [script('sd1/ours.js'), path, threads]);
+    const ours = startWorker(process.execPath, [script('sd1/ours.js'), path, threads]);
     await ours.answer();
     // The first run of each part opens it, so that loading is what these take beyond a later one.
     const first = {
-      text: await ours.ask('text'),
-      unet: await ours.ask('unet'),
-      decode: await ours.ask('decode'),
+      text: await ours.ask<Answer>('text'),
+      unet: await ours.ask<Answer>('unet'),
+      decode: await ours.ask<Answer>('decode'),
     };
     const firsts = (performance.now() - began) / 1000;
     let [later, peak, theirPeak] = [0, 0, 0];
@@ -137,7 +110,7 @@ async function measure(dtype: 'F32' | 'F16', rounds: number): Promise<void> {
       const [mine, theirs]: [number[], number[]] = [[], []];
       let worst = 0;
       for (let i = 0; i < rounds; i++) {
-        const [a, b] = [await ours.ask(part), await torch.ask(part)];
+        const [a, b] = [await ours.ask<Answer>(part), await torch.ask<Answer>(part)];
         mine.push(a.seconds);
         theirs.push(b.seconds);
         worst = Math.max(worst, difference(a, b), difference(first[part], b));
