@@ -30,7 +30,8 @@ import {
 
 const [name = 'roberta', studentPath = '', teacherPath = '', count = '1', threads = '1'] =
   process.argv.slice(2);
-const { model, vocabulary } = students[name as StudentName];
+const { model: encoder, vocabulary } = students[name as StudentName];
+const model = encoder.packed ?? encoder;
 const objective = objectiveNamed(objectiveName);
 const runtime = await openRuntime('cpu', { threads: Number(threads) });
 const batches = batchesOf(name as StudentName, Number(count));

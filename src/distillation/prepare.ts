@@ -66,7 +66,8 @@ export async function* prepare(
   const data = yield* readData(experiment, { folder, signal, ...tokenizers });
   const { optimizer: variant, weightDecay, decayRule, clipNorm } = training;
   const settings = { variant, weightDecay, decayRule, clipNorm };
-  const student = await createStudent(runtime, start.model, objective, settings, (parameters) =>
+  const model = (training.foldPads ? start.model.packed : undefined) ?? start.model;
+  const student = await createStudent(runtime, model, objective, settings, (parameters) =>
     initialParameters(start, parameters, seed),
   );
   const { perPosition } = objective;
@@ -79,7 +80,7 @@ export async function* prepare(
     start,
     student,
     teacher,
-    batching: { model: start.model, padId: tokenizer.padId, perPosition, fold: training.foldPads },
+    batching: { model, padId: tokenizer.padId, perPosition, fold: training.foldPads },
     rowValues: (perPosition ? promptLength : 1) * teacher.hiddenSize,
     schedule: cosineWithWarmup({
       peak: training.learningRate,

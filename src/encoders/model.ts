@@ -18,6 +18,11 @@ export interface EncoderModel {
    * text differ by position.
    */
   readonly equalPadId?: number;
+  /**
+   * The same encoder, for training: it computes one row for all the pads of a text, and no other text's length makes it
+   * compute more. Its states, and what is fed to whom, are the same; graphs of the two have inputs of their own.
+   */
+  readonly packed?: EncoderModel;
   /** Adds inputs for [batch, length] token ids and the model; the batch is the symbolic dimension `batch`. */
   build(graph: Graph, length: Dim): TextEncoderOutput;
   /**

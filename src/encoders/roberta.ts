@@ -2,15 +2,22 @@
  * RoBERTa as a member of the family. Without a mask, as the original K-Stable-Diffusion runs it: pads attend and are
  * attended to, and every pad has the same word and the same position, hence the same state in every layer.
  */
-import { input } from '../graph/graph.ts';
-import { parseRobertaConfig, robertaModel, robertaPositionIds } from '../models/roberta.ts';
-import { floatTensor, intTensor } from '../runtime/tensor.ts';
+import { type Graph, input } from '../graph/graph.ts';
+import type { Dim } from '../graph/shape.ts';
+import {
+  parseRobertaConfig,
+  type RobertaConfig,
+  robertaModel,
+  robertaPositionIds,
+} from '../models/roberta.ts';
+import { floatTensor, intTensor, type Tensor } from '../runtime/tensor.ts';
 import type { EncoderModel } from './model.ts';
+import { packRows } from './packing.ts';
 
 /** Throws ConfigError naming the key of the config that does not fit; `source` names the file. */
 export function robertaEncoder(json: unknown, source: string): EncoderModel {
   const config = parseRobertaConfig(json, source);
-  return {
+  const padded: EncoderModel = {
     modelType: 'roberta',
     hiddenSize: config.hiddenSize,
     vocabSize: config.vocabSize,
@@ -32,5 +39,49 @@ export function robertaEncoder(json: unknown, source: string): EncoderModel {
         attention_bias: floatTensor(keyBias, [batch, 1, 1, length]),
       };
     },
+  };
+  return {
+    ...padded,
+    packed: {
+      ...padded,
+      build: (graph, length) => buildPacked(graph, config, length),
+      feeds: (ids, length, keyBias) => packedFeeds(config, ids, length, keyBias),
+    },
+  };
+}
+
+function buildPacked(graph: Graph, config: RobertaConfig, length: Dim) {
+  return robertaModel(graph, config, {
+    inputIds: input(graph, 'input_ids', 'int64', ['rows']),
+    positionIds: input(graph, 'position_ids', 'int64', ['rows']),
+    attentionBias: input(graph, 'attention_bias', 'float32', ['batch', 1, 1, length]),
+    packed: {
+      rows: input(graph, 'rows', 'int64', ['rows']),
+      rowOfPlace: input(graph, 'row_of_place', 'int64', ['batch', length]),
+      size: ['batch', length],
+    },
+  });
+}
+
+function packedFeeds(
+  { padTokenId }: RobertaConfig,
+  ids: Int32Array,
+  length: number,
+  keyBias?: Float32Array,
+): Record<string, Tensor> {
+  const batch = ids.length / length;
+  const { rows, rowOfPlace, bias } = packRows(ids, length, padTokenId, keyBias);
+  const positions = robertaPositionIds(ids, length, padTokenId);
+  const packed = (values: Int32Array) =>
+    intTensor(
+      rows.map((place) => values[place]!),
+      [rows.length],
+    );
+  return {
+    input_ids: packed(ids),
+    position_ids: packed(positions),
+    attention_bias: floatTensor(bias, [batch, 1, 1, length]),
+    rows: intTensor(rows, [rows.length]),
+    row_of_place: intTensor(rowOfPlace, [batch, length]),
   };
 }

@@ -19,6 +19,7 @@ import {
   encoderKeys,
   headsFit,
   maskedScore,
+  type PackedRows,
   selfAttention,
   type TextEncoderConfig,
   type TextEncoderOutput,
@@ -55,17 +56,22 @@ export interface RobertaInputs {
   readonly positionIds: Value;
   /** float32 [batch, 1, 1, length], added to the attention scores of each key. */
   readonly attentionBias?: Value;
+  /**
+   * Compute these rows only. `inputIds` and `positionIds` are theirs, [count], and `attentionBias` masks the other keys.
+   * `rowOfPlace`, int64 [batch, length], says for each place which of the rows has its state.
+   */
+  readonly packed?: PackedRows & { readonly rowOfPlace: Value };
 }
 
 /** Adds the encoder to the graph. Parameters carry RobertaModel's names. */
 export function robertaModel(graph: Graph, config: RobertaConfig, inputs: RobertaInputs): TextEncoderOutput {
   const scope = rootScope(graph);
-  const hiddenStates = [embed(within(scope, 'embeddings'), config, inputs)];
+  const rows = [embed(within(scope, 'embeddings'), config, inputs)];
   for (let i = 0; i < config.numHiddenLayers; i++) {
-    hiddenStates.push(
-      layer(within(scope, 'encoder.layer', i), config, hiddenStates[i]!, inputs.attentionBias),
-    );
+    rows.push(layer(within(scope, 'encoder.layer', i), config, rows[i]!, inputs));
   }
+  const { packed } = inputs;
+  const hiddenStates = packed ? rows.map((x) => gather(x, packed.rowOfPlace)) : rows;
   const lastHiddenState = hiddenStates[config.numHiddenLayers]!;
   const pooledOutput = () => {
     const first = gather(lastHiddenState, constant(graph, BigInt64Array.of(0n), []), 1);
@@ -88,10 +94,12 @@ function embed(scope: Scope, config: RobertaConfig, { inputIds, positionIds }: R
   );
 }
 
-function layer(scope: Scope, config: RobertaConfig, x: Value, bias: Value | undefined): Value {
+function layer(scope: Scope, config: RobertaConfig, x: Value, inputs: RobertaInputs): Value {
   const { hiddenSize, layerNormEps, numAttentionHeads } = config;
   const attend = within(scope, 'attention');
-  const read = selfAttention(within(attend, 'self'), x, numAttentionHeads, ['query', 'key', 'value'], bias);
+  const { attentionBias, packed } = inputs;
+  const names = ['query', 'key', 'value'] as const;
+  const read = selfAttention(within(attend, 'self'), x, numAttentionHeads, names, attentionBias, packed);
   const attended = residualNorm(within(attend, 'output'), read, x, layerNormEps);
   const inner = linear(within(scope, 'intermediate.dense'), attended, config.intermediateSize);
   return residualNorm(within(scope, 'output'), activations[config.hiddenAct](inner), attended, layerNormEps);
