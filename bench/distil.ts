@@ -53,22 +53,29 @@ async function measure(name: StudentName, steps: number): Promise<void> {
     // The first one warms up.
     await writeFile(texts, JSON.stringify(batchesOf(name, steps + 1)));
     const threads = String(availableParallelism());
-    const ours = startWorker(process.execPath, [
-      fileURLToPath(new URL('distil/ours.js', import.meta.url)),
-      name,
-      student,
-      teacher,
-      String(steps + 1),
-      threads,
-    ]);
+    const script = fileURLToPath(new URL('distil/ours.js', import.meta.url));
+    const start = (...more: string[]) =>
+      startWorker(process.execPath, [script, name, student, teacher, String(steps + 1), threads, ...more]);
+    const ours = start();
     const read = (await ours.answer<{ teacher: number }>()).teacher * batchSize;
     const torch = await startTorch([name, student, teacher, texts, threads, String(learningRate)]);
     await compare(name, ours, torch, { steps, read });
     ours.stop();
     torch?.stop();
+    if (name === 'clip') await measureCheckpointing(start);
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+/** The same steps with layers computed twice: slower, and in less memory. */
+async function measureCheckpointing(start: (option: string) => Worker): Promise<void> {
+  const ours = start('checkpointing');
+  await ours.answer();
+  await ours.ask('learn 0');
+  const { step, peak } = await ours.ask<Step>('learn 1');
+  console.log(`  with checkpointing ${step.toFixed(2)} s, at most ${peak.toFixed(2)} GiB`);
+  ours.stop();
 }
 
 /** Undefined, with a word about it, where there is no PyTorch. */

@@ -28,7 +28,7 @@ import {
   teacherPad,
 } from './shapes.ts';
 
-const [name = 'roberta', studentPath = '', teacherPath = '', count = '1', threads = '1'] =
+const [name = 'roberta', studentPath = '', teacherPath = '', count = '1', threads = '1', checkpointing] =
   process.argv.slice(2);
 const { model: encoder, vocabulary } = students[name as StudentName];
 const model = encoder.packed ?? encoder;
@@ -69,7 +69,8 @@ async function readTeacher() {
 
 const { cache, seconds: teacherSeconds } = await readTeacher();
 const weights = await openWeights(studentPath);
-const settings = { variant: 'hf', weightDecay: 1e-4, decayRule: 'original' } as const;
+const optimizer = { variant: 'hf', weightDecay: 1e-4, decayRule: 'original' } as const;
+const settings = { ...optimizer, checkpointing: checkpointing === 'checkpointing' };
 const student = await createStudent(runtime, model, objective, settings, async (parameters) => {
   const values = new Map<string, Float32Array>();
   for (const key of parameters.keys()) values.set(key, await readFloat32(tensorNamed(weights, key)));
@@ -90,7 +91,11 @@ async function learn(batch: number, fold: boolean) {
   const began = performance.now();
   const fed = await batchOf(data, places(batch), cache, { ...options, fold });
   const ready = performance.now();
-  const { lossEn, lossKo } = lossesOf(await student.learn(fed, learningRate), fed.constants, rowValues);
+  const { lossEn, lossKo } = lossesOf(
+    (await student.learn([fed], learningRate))[0]!,
+    fed.constants,
+    rowValues,
+  );
   const done = performance.now();
   const size = batches[batch]!.length;
   return {
@@ -113,7 +118,7 @@ function update(): number {
     student.state.slots.map(({ name, length }) => [name, new Float32Array(length)]),
   );
   const began = performance.now();
-  adamw(student.state, settings).step(zeros, 0);
+  adamw(student.state, optimizer).step(zeros, 0);
   return (performance.now() - began) / 1000;
 }
 

@@ -199,20 +199,21 @@ export function epochBatches(
 
 /**
  * The batch of the pairs in `rows` (at least one): their English texts, then their Korean ones, each with the teacher's
- * rows for the English.
+ * rows for the English. Its loss is a mean over `pairsAStep` pairs, of which these may be a part.
  */
 export async function batchOf(
   { tokens, sentenceOf }: Pick<Data, 'tokens' | 'sentenceOf'>,
   rows: readonly number[],
   cache: TeacherCache,
   options: BatchOptions,
+  pairsAStep = rows.length,
 ): Promise<Batch> {
   const [pairs, states] = await Promise.all([
     Promise.all(rows.map((row): Promise<PairTokens> => tokens.read(row))),
     Promise.all(rows.map((row) => cache.read(sentenceOf[row]!))),
   ]);
   const texts = [...pairs.map((pair) => pair.en), ...pairs.map((pair) => pair.ko)];
-  return makeBatch(texts, [...states, ...states], 1 / (pairs.length * states[0]!.length), options);
+  return makeBatch(texts, [...states, ...states], 1 / (pairsAStep * states[0]!.length), options);
 }
 
 /**

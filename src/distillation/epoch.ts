@@ -2,6 +2,7 @@
  * One pass over the training pairs, and one over the validation pairs. Knows no order of epochs.
  */
 import { RuntimeError } from '../errors.ts';
+import type { Batch } from './batch.ts';
 import { batchOf, epochBatches, longerLengths, lossesOf } from './data.ts';
 import type { StepEvent, ValidateEvent } from './events.ts';
 import type { Run } from './prepare.ts';
@@ -19,15 +20,17 @@ export async function* trainEpoch(
   save: (progress: Progress) => Promise<unknown>,
 ): AsyncGenerator<StepEvent, Progress, void> {
   const { experiment, data, student, schedule } = run;
-  const { batchSize, checkpointEvery } = experiment.training;
+  const { batchSize, accumulate, checkpointEvery } = experiment.training;
   const batches = epochBatches(longerLengths(data, data.train), batchSize, experiment.seed, from.epoch);
   let progress = from;
   while (progress.stepInEpoch < batches.length && !run.signal?.aborted) {
     const began = performance.now();
     const rows = batches[progress.stepInEpoch]!.map((place) => data.train[place]!);
-    const batch = await batchOf(data, rows, cache, run.batching);
+    const parts = await Promise.all(
+      split(rows, accumulate).map((part) => batchOf(data, part, cache, run.batching, rows.length)),
+    );
     const learningRate = schedule(progress.step);
-    const sums = lossesOf(await student.learn(batch, learningRate), batch.constants, run.rowValues);
+    const sums = sumsOf(await student.learn(parts, learningRate), parts, run.rowValues);
     checkFinite(sums, progress.step);
     progress = {
       ...progress,
@@ -75,6 +78,24 @@ export async function* validate(
   }
   checkFinite(sums, step);
   return { lossEn: sums.lossEn / rows.length, lossKo: sums.lossKo / rows.length };
+}
+
+/** `rows` in `count` parts, as equal as can be; fewer where there are fewer rows. */
+function split(rows: readonly number[], count: number): number[][] {
+  const size = Math.ceil(rows.length / count);
+  return Array.from({ length: Math.ceil(rows.length / size) }, (_, i) =>
+    rows.slice(i * size, (i + 1) * size),
+  );
+}
+
+function sumsOf(losses: readonly Float32Array[], parts: readonly Batch[], rowValues: number): Losses {
+  const sums = { lossEn: 0, lossKo: 0 };
+  parts.forEach(({ constants }, i) => {
+    const { lossEn, lossKo } = lossesOf(losses[i]!, constants, rowValues);
+    sums.lossEn += lossEn;
+    sums.lossKo += lossKo;
+  });
+  return sums;
 }
 
 function checkFinite({ lossEn, lossKo }: Losses, step: number): void {

@@ -58,8 +58,16 @@ const schema = z.strictObject({
       clipNorm: positive.optional(),
       /** Compute one pad row for all (exact, faster) where the student allows it. */
       foldPads: z.boolean().default(true),
+      /** Compute a step in this many parts, one after the other: the same step in less memory. */
+      accumulate: count.default(1),
+      /** Compute each layer again in the backward pass: a third more work, much less memory. */
+      checkpointing: z.boolean().default(false),
       /** Steps between checkpoints within an epoch. */
       checkpointEvery: count.default(500),
+    })
+    .refine(({ accumulate, batchSize }) => accumulate <= batchSize, {
+      path: ['accumulate'],
+      message: 'a step cannot have more parts than pairs (batchSize)',
     })
     .prefault({}),
   /** Prompts drawn after each epoch. */

@@ -22,11 +22,17 @@ export interface StepGraph {
 
 /**
  * Inputs besides the student's own: `target` [batch, rows, hidden], `weight` [batch, rows, 1], `scale` [].
- * With `length` a symbol, batches of any length run.
+ * With `length` a symbol, batches of any length run. With `checkpointing` the backward pass computes each layer again.
  */
-export function stepGraph(model: EncoderModel, objective: Objective, length: Dim): StepGraph {
+export function stepGraph(
+  model: EncoderModel,
+  objective: Objective,
+  length: Dim,
+  checkpointing = false,
+): StepGraph {
   const graph = createGraph();
-  const student = objective.student(model.build(graph, length));
+  const encoded = model.build(graph, length);
+  const student = objective.student(encoded);
   const rows = student.shape[1]!;
   const target = input(graph, 'target', 'float32', ['batch', rows, model.hiddenSize]);
   const weight = input(graph, 'weight', 'float32', ['batch', rows, 1]);
@@ -37,6 +43,9 @@ export function stepGraph(model: EncoderModel, objective: Objective, length: Dim
   const results = gradients(
     mul(reduceSum(losses), scale),
     wanted.map(([, value]) => value),
+    undefined,
+    // The last layer's values are used at once.
+    checkpointing ? encoded.layerOutputs.slice(0, -1) : [],
   );
   const trained = wanted.flatMap(([name, value], i) =>
     results[i] ? [{ name, value, gradient: results[i] }] : [],

@@ -140,6 +140,18 @@ test('folding pads changes no loss beyond rounding', async () => {
   });
 });
 
+test('a step in parts, with its layers computed twice, is the same step', async () => {
+  await runTo('parts', experiment({ accumulate: 3, checkpointing: true }), 4);
+  const whole = await traceOf('straight');
+  for (const [i, metric] of (await traceOf('parts')).entries()) {
+    expect(metric.step).toBe(i + 1);
+    const other = whole[i]!;
+    if (metric.kind !== 'step' || other.kind !== 'step') continue;
+    expect(metric.lossKo).toBeCloseTo(other.lossKo, 4);
+    expect(metric.lossEn).toBeCloseTo(other.lossEn, 4);
+  }
+});
+
 test('a finished run is an encoder that opens with its tokenizer', async () => {
   const encoder = await openTextEncoder(await openRuntime('cpu'), join(folder, 'whole', 'best'));
   const states = await encoder.encode(['빨간 사과', 'a red apple']);

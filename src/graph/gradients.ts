@@ -5,19 +5,22 @@ import { GraphError } from '../errors.ts';
 import { type Node, scalar, type Value } from './graph.ts';
 import { add } from './ops/arithmetic.ts';
 import { zeros } from './ops/reduce.ts';
+import { recompute } from './recompute.ts';
 import { formatShape, sameShape } from './shape.ts';
 
 /**
  * The gradient of `loss` with respect to each of `wrt`, in that order and of their shapes.
  *
  * `loss` must have rank 0, unless `upstream`, a value of its shape, is given: then the result is the gradient of
- * sum(loss * upstream). A value that the loss does not depend on gets `undefined`.
+ * sum(loss * upstream). A value that the loss does not depend on gets `undefined`. What lies between consecutive
+ * `checkpoints` (outputs of layers, first to last) is not kept for the backward pass but computed again.
  * Throws GraphError where an operator on the way has no gradient.
  */
 export function gradients(
   loss: Value,
   wrt: readonly Value[],
   upstream?: Value,
+  checkpoints: readonly Value[] = [],
 ): readonly (Value | undefined)[] {
   if (!upstream && loss.shape.length > 0) {
     throw new GraphError(
@@ -35,10 +38,11 @@ export function gradients(
   const nodes = [...graph.nodes];
   const dependent = dependents(nodes, wrt);
   const gradientOf = new Map<Value, Value>([[loss, upstream ?? scalar(graph, 1)]]);
+  const again = recompute([...nodes], checkpoints);
   for (const node of nodes.reverse()) {
     const outputs = node.outputs.map((output) => gradientOf.get(output));
     if (!outputs.some(Boolean) || !node.outputs.some((output) => dependent.has(output))) continue;
-    backward(node, outputs, dependent, gradientOf);
+    backward(node, again(node, gradientOf), outputs, dependent, gradientOf);
   }
   return wrt.map((value) => gradientOf.get(value));
 }
@@ -54,8 +58,10 @@ function dependents(nodes: readonly Node[], sources: readonly Value[]): Readonly
   return dependent;
 }
 
+/** Applies the gradient rule of `node` to the values of `computed`, which is the node or a copy of it. */
 function backward(
   node: Node,
+  computed: Node,
   outputGradients: readonly (Value | undefined)[],
   dependent: ReadonlySet<Value>,
   gradientOf: Map<Value, Value>,
@@ -71,8 +77,8 @@ function backward(
   const needs = (i: number) => inputs[i] !== undefined && dependent.has(inputs[i]);
   const results = operator.gradient({
     graph,
-    inputs: inputs as readonly Value[],
-    outputs,
+    inputs: computed.inputs as readonly Value[],
+    outputs: computed.outputs,
     attributes,
     gradients: outputGradients,
     gradient: outputGradients[0] ?? zeros(graph, outputs[0]!.shape),

@@ -67,7 +67,7 @@ export function clipTextModel(
     config.layerNormEps,
   );
   const pooledOutput = () => selectRows(lastHiddenState, endPositions(inputs.inputIds, config.eosTokenId));
-  return { lastHiddenState, pooledOutput, hiddenStates };
+  return { lastHiddenState, pooledOutput, hiddenStates, layerOutputs: hiddenStates };
 }
 
 function embed(scope: Scope, config: ClipTextConfig, inputIds: Value): Value {

@@ -77,7 +77,7 @@ export function robertaModel(graph: Graph, config: RobertaConfig, inputs: Robert
     const first = gather(lastHiddenState, constant(graph, BigInt64Array.of(0n), []), 1);
     return tanh(linear(within(scope, 'pooler.dense'), first, config.hiddenSize));
   };
-  return { lastHiddenState, pooledOutput, hiddenStates };
+  return { lastHiddenState, pooledOutput, hiddenStates, layerOutputs: rows };
 }
 
 /** Words, types and positions added and normed. The padding rows are read like any other but get no gradient. */

@@ -73,6 +73,8 @@ export interface TextEncoderOutput {
   readonly pooledOutput: () => Value;
   /** The embeddings, then the output of every layer, each [batch, length, hidden]. */
   readonly hiddenStates: readonly Value[];
+  /** The same as the layers compute them, which may be packed: where a training step can be cut to save memory. */
+  readonly layerOutputs: readonly Value[];
 }
 
 /** Added to the attention scores of a key that must not be read: large enough that its probability is 0. */

@@ -221,8 +221,8 @@ async function checkRun(setting: Setting, run: RunCase, fold: boolean): Promise<
   for (const [step, logged] of run.log.entries()) {
     const golden = batches[logged.batch]!;
     const batch = batchFor(setting, golden, fold);
-    const sums = await student.learn(batch, schedule(step));
-    const { lossEn, lossKo } = lossesOf(sums, batch.constants, golden.targets[0]!.length);
+    const [sums] = await student.learn([batch], schedule(step));
+    const { lossEn, lossKo } = lossesOf(sums!, batch.constants, golden.targets[0]!.length);
     const actual = [lossEn / golden.targets.length, lossKo / golden.targets.length];
     errors[`losses of step ${step}`] = worstError(actual, [logged.loss_en, logged.loss_ko], lossTolerance);
     errors[`lr of step ${step}`] = worstError([schedule(step)], [logged.lr], { atol: 1e-12, rtol: 1e-9 });
