@@ -14,6 +14,7 @@ import { drawCurves } from './curves.ts';
 import { trainEpoch, validate } from './epoch.ts';
 import type { TrainEvent } from './events.ts';
 import { differences, type Experiment } from './experiment.ts';
+import { lockFolder } from './lock.ts';
 import { factsOf, prepare, type Run, type TrainOptions } from './prepare.ts';
 import {
   appendMetric,
@@ -41,10 +42,22 @@ const nothingDone: Progress = { step: 0, epoch: 0, stepInEpoch: 0, lossEn: 0, lo
  * Trains the experiment's student, from the run's last checkpoint if there is one.
  *
  * A signal ends the run with a checkpoint and a `stopped` event; while the teacher still reads, it ends it with the
- * signal's reason as the error, and what the teacher has read is kept. Throws ConfigError if the folder holds a run of
- * another experiment or of other pairs, RuntimeError if the loss is no longer a number, and what `prepare` throws.
+ * signal's reason as the error, and what the teacher has read is kept. Throws ConfigError if another process trains in
+ * the folder, or if it holds a run of another experiment or of other pairs, RuntimeError if the loss is no longer a number, and what `prepare` throws.
  */
 export async function* train(
+  experiment: Experiment,
+  options: TrainOptions,
+): AsyncGenerator<TrainEvent, void, void> {
+  const release = await lockFolder(options.folder);
+  try {
+    yield* trainLocked(experiment, options);
+  } finally {
+    await release();
+  }
+}
+
+async function* trainLocked(
   experiment: Experiment,
   options: TrainOptions,
 ): AsyncGenerator<TrainEvent, void, void> {

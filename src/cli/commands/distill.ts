@@ -10,6 +10,7 @@ import type { Command } from 'commander';
 import { type Experiment, readExperiment } from '../../distillation/experiment.ts';
 import { type EpochMetric, readMetrics, readProgress } from '../../distillation/runFolder.ts';
 import { type TrainEvent, train } from '../../distillation/train.ts';
+import { trainInProcess } from '../../distillation/trainProcess.ts';
 import { KsdError } from '../../errors.ts';
 import type { RequestedDevice, Runtime } from '../../runtime/session.ts';
 import { describe, exitStatus } from '../failure.ts';
@@ -66,7 +67,7 @@ async function distill(path: string, { out, device, dryRun }: Options): Promise<
     );
   });
   try {
-    await runTraining({ experiment, runtime, folder, signal: interrupt.signal });
+    await runTraining({ experiment, runtime, device, folder, signal: interrupt.signal });
   } finally {
     interrupt.release();
   }
@@ -74,17 +75,19 @@ async function distill(path: string, { out, device, dryRun }: Options): Promise<
 
 interface Training {
   readonly experiment: Experiment;
+  /** For the samples, which are drawn here while the training process waits. */
   readonly runtime: Runtime;
+  readonly device: RequestedDevice;
   readonly folder: string;
   readonly signal: AbortSignal;
 }
 
 async function runTraining(training: Training): Promise<void> {
-  const { experiment, runtime, folder, signal } = training;
+  const { experiment, runtime, device, folder, signal } = training;
   const view = trainingView();
   const samples = experiment.samples.length > 0 ? sampleDrawer(runtime, experiment, folder) : undefined;
   try {
-    for await (const event of train(experiment, { runtime, folder, signal })) {
+    for await (const event of trainInProcess(experiment, { device, folder, signal })) {
       view.show(event);
       if (event.kind === 'start' && (await finishedBefore(training, view, samples))) return;
       if (event.kind === 'epoch') await drawSamples(training, samples, event.metric.epoch, event.checkpoint);
