@@ -111,7 +111,7 @@ test('a run that is killed, and one that is stopped by Ctrl-C, go on to the same
 
   const killed = await interrupted(folder, 'killed', 25, 'SIGKILL', 'trainer');
   expect(killed.status).toBe(1);
-  expect(killed.stderr).toMatch(/training process ended by SIGKILL[^]*same command/);
+  expect(killed.stderr).toMatch(/training process ended by SIGKILL[\s\S]*same command/);
   expect((await metricsOf(join(folder, 'killed', 'tiny'))).length).toBeLessThan(steps);
   expect(await readlink(join(folder, 'killed', 'tiny', 'last'))).toMatch(/[1-9]0$/);
   const resumed = await distill('killed');
@@ -213,6 +213,9 @@ test('--dry-run checks an experiment and leaves nothing behind', async () => {
   expect(status, stderr).toBe(0);
   expect(stderr).toMatch(/tiny: parameters \d/);
   expect(stdout).toContain('can be run');
+  expect(stdout).toMatch(/steps: 84\noperations a step: [\d.]+ GFLOP/);
+  expect(stdout).toMatch(/memory: about [\d.]+ [MG]B at most: parameters 1\.6 MB, moments 3\.2 MB/);
+  expect(stdout).toMatch(/expected time: \d+ (s|min): the teacher's reading/);
   expect(await readdir(folder)).toEqual(before);
 });
 

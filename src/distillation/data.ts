@@ -204,7 +204,7 @@ export function epochBatches(
 export async function batchOf(
   { tokens, sentenceOf }: Pick<Data, 'tokens' | 'sentenceOf'>,
   rows: readonly number[],
-  cache: TeacherCache,
+  cache: Pick<TeacherCache, 'read'>,
   options: BatchOptions,
   pairsAStep = rows.length,
 ): Promise<Batch> {

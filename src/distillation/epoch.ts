@@ -20,15 +20,13 @@ export async function* trainEpoch(
   save: (progress: Progress) => Promise<unknown>,
 ): AsyncGenerator<StepEvent, Progress, void> {
   const { experiment, data, student, schedule } = run;
-  const { batchSize, accumulate, checkpointEvery } = experiment.training;
+  const { batchSize, checkpointEvery } = experiment.training;
   const batches = epochBatches(longerLengths(data, data.train), batchSize, experiment.seed, from.epoch);
   let progress = from;
   while (progress.stepInEpoch < batches.length && !run.signal?.aborted) {
     const began = performance.now();
     const rows = batches[progress.stepInEpoch]!.map((place) => data.train[place]!);
-    const parts = await Promise.all(
-      split(rows, accumulate).map((part) => batchOf(data, part, cache, run.batching, rows.length)),
-    );
+    const parts = await partsOf(run, cache, rows);
     const learningRate = schedule(progress.step);
     const sums = sumsOf(await student.learn(parts, learningRate), parts, run.rowValues);
     checkFinite(sums, progress.step);
@@ -78,6 +76,16 @@ export async function* validate(
   }
   checkFinite(sums, step);
   return { lossEn: sums.lossEn / rows.length, lossKo: sums.lossKo / rows.length };
+}
+
+/** The pairs of a step as the batches that it is computed in. */
+export function partsOf(
+  { data, experiment, batching }: Run,
+  cache: Pick<TeacherCache, 'read'>,
+  rows: readonly number[],
+): Promise<Batch[]> {
+  const parts = split(rows, experiment.training.accumulate);
+  return Promise.all(parts.map((part) => batchOf(data, part, cache, batching, rows.length)));
 }
 
 /** `rows` in `count` parts, as equal as can be; fewer where there are fewer rows. */
