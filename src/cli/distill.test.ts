@@ -1,11 +1,19 @@
 import { readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { decodePng } from '../pictures/png.ts';
 import { randomStream } from '../random/stream.ts';
-import { ksd, type Running, requireBuild, root, startKsd, temporaryFolder } from './testing.ts';
+import {
+  ksd,
+  type Running,
+  requireBuild,
+  root,
+  startKsd,
+  startKsdOnFullDisk,
+  temporaryFolder,
+} from './testing.ts';
 
 beforeAll(requireBuild);
 
@@ -205,6 +213,25 @@ test(`a run that is killed ${kills} times ends with the bytes of one that was no
   expect(await resultOf(run)).toEqual(expected);
   expect((await readdir(run)).filter((name) => name.startsWith('.') || name === 'lock.json')).toEqual([]);
 });
+
+test.skipIf(process.platform === 'win32')(
+  'a run on a full disk stops, says so, and goes on when there is room',
+  async () => {
+    const folder = await prepare();
+    const run = join(folder, 'runs', 'tiny');
+    await interrupted(folder, 'runs', 12, 'SIGINT');
+    const saved = await readlink(join(run, 'last'));
+    // A checkpoint's weights have 1.6 MB and its moments 3.2.
+    const full = await startKsdOnFullDisk(folder, ['distill', 'tiny.yaml'], 2500).finished;
+    expect(full.status).toBe(1);
+    expect(full.stderr).toMatch(/optimizer\.safetensors cannot be written[\s\S]*free space/);
+    expect(await readlink(join(run, 'last'))).toBe(saved);
+    expect((await readdir(join(run, 'checkpoints'))).filter((name) => name.startsWith('.'))).toEqual([]);
+    const again = await ksd(folder, ['distill', 'tiny.yaml']);
+    expect(again.status, again.stderr).toBe(0);
+    expect(again.stderr).toContain(`going on from step ${basename(saved)}`);
+  },
+);
 
 test('--dry-run checks an experiment and leaves nothing behind', async () => {
   const folder = await prepare();

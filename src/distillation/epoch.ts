@@ -11,7 +11,7 @@ import type { TeacherCache } from './teacher.ts';
 
 /**
  * Trains up to the end of the epoch, or until the run's signal; returns where the run stands then. `save` is called
- * every `checkpointEvery` steps. Throws RuntimeError if the loss is no longer a number.
+ * every `checkpointEvery` steps. Throws RuntimeError if the loss is no longer a number, or beyond all bounds.
  */
 export async function* trainEpoch(
   run: Run,
@@ -30,6 +30,7 @@ export async function* trainEpoch(
     const learningRate = schedule(progress.step);
     const sums = sumsOf(await student.learn(parts, learningRate), parts, run.rowValues);
     checkFinite(sums, progress.step);
+    checkBounds(sums, parts, run.rowValues, progress.step);
     progress = {
       ...progress,
       step: progress.step + 1,
@@ -104,6 +105,29 @@ function sumsOf(losses: readonly Float32Array[], parts: readonly Batch[], rowVal
     sums.lossKo += lossKo;
   });
   return sums;
+}
+
+/** A student that knows nothing, and answers with zeros, has a loss of the mean square of its targets. */
+const worstFactor = 1000;
+
+function checkBounds(
+  { lossEn, lossKo }: Losses,
+  parts: readonly Batch[],
+  rowValues: number,
+  step: number,
+): void {
+  const ignorant = parts.reduce((sum, { feeds, constants }) => {
+    const [target, weight] = [feeds['target']!.data, feeds['weight']!.data] as [Float32Array, Float32Array];
+    const size = target.length / weight.length;
+    let squares = constants.reduce((a, b) => a + b, 0);
+    for (let i = 0; i < target.length; i++) squares += weight[Math.floor(i / size)]! * target[i]! ** 2;
+    return sum + squares / rowValues;
+  }, 0);
+  if (lossEn + lossKo <= worstFactor * ignorant) return;
+  throw new RuntimeError(
+    `The training diverged: at step ${step} the loss is over ${worstFactor} times that of a student that knows nothing.`,
+    'Lower training.learningRate or set training.clipNorm; the last checkpoint is whole.',
+  );
 }
 
 function checkFinite({ lossEn, lossKo }: Losses, step: number): void {

@@ -1,9 +1,12 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readFloat32 } from '../checkpoint/tensorEntry.ts';
+import { openWeights } from '../checkpoint/weights.ts';
 import { readPairs } from '../corpus/pairs.ts';
 import { openTextEncoder } from '../encoders/textEncoder.ts';
+import { KsdError } from '../errors.ts';
 import { openRuntime } from '../runtime/node.ts';
 import { wordpieceFiles } from '../text/wordpieceFiles.ts';
 import { trainWordPiece } from '../text/wordpieceTrainer.ts';
@@ -202,9 +205,46 @@ test('a tokenizer that pads otherwise than the student is refused', async () => 
   );
 });
 
-test('a run whose loss is no longer a number stops and says so', async () => {
-  await expect(runTo('diverged', experiment({ learningRate: 1e30 }))).rejects.toThrow(/no longer a number/);
+test.each([
+  ['is no longer a number', 1e30, /no longer (a number|numbers)/],
+  ['is beyond all bounds', 300, /diverged: at step \d+/],
+])('a run whose loss %s stops with its last checkpoint whole', async (name, learningRate, message) => {
+  const wild = experiment({ learningRate, warmup: 0, epochs: 20, checkpointEvery: 2 });
+  await expect(runTo(name, wild)).rejects.toThrow(message);
+  const { step } = JSON.parse(
+    await readFile(join(folder, name, 'last', 'state.json'), 'utf8').catch(() => '{"step":0}'),
+  );
+  if (step === 0) return;
+  const weights = await openWeights(join(folder, name, 'last', 'model.safetensors'));
+  for (const entry of weights.tensors.values())
+    expect((await readFloat32(entry)).every(Number.isFinite)).toBe(true);
 });
+
+test('a corpus without pairs is refused', async () => {
+  await writeFile(join(folder, 'empty.jsonl'), '');
+  await expect(runTo('empty', experiment({}, 'roberta', { pairs: 'empty.jsonl' }))).rejects.toThrow(KsdError);
+});
+
+test('a file of pairs that changes while a run learns from it changes nothing', async () => {
+  const path = join(folder, 'moving.jsonl');
+  await writeFile(path, await readFile(join(folder, 'pairs.jsonl')));
+  const options = { runtime: await openRuntime('cpu'), folder: join(folder, 'moving') };
+  for await (const event of train(experiment({}, 'roberta', { pairs: 'moving.jsonl' }), options)) {
+    if (event.kind === 'step' && event.metric.step === 3) await writeFile(path, '');
+  }
+  expect(await traceOf('moving')).toEqual(await traceOf('straight'));
+});
+
+test('a folder in which a training goes on is refused', async () => {
+  const what = experiment();
+  const options = { runtime: await openRuntime('cpu'), folder: join(folder, 'twice') };
+  for await (const event of train(what, options)) {
+    if (event.kind !== 'step') continue;
+    await expect(train(what, options).next()).rejects.toThrow(/is training in/);
+    break;
+  }
+  expect(await readdir(options.folder)).not.toContain('lock.json');
+}, 30_000);
 
 test('a student of another hidden size than its teacher is refused', async () => {
   const odd = experiment();

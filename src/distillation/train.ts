@@ -7,7 +7,7 @@
  * `train` is an async generator of what happens, so that progress, pictures between epochs and stopping are the
  * caller's. Everything random is drawn from (seed, purpose, index): a resumed run repeats what it would have done.
  */
-import { ConfigError } from '../errors.ts';
+import { ConfigError, RuntimeError } from '../errors.ts';
 import { machineInfo } from '../runtime/info.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { drawCurves } from './curves.ts';
@@ -177,8 +177,15 @@ async function* endEpoch(
   return progress;
 }
 
-function save(run: Run, progress: Progress): Promise<string> {
+/** Throws RuntimeError, and keeps the last checkpoint, if the step before has broken the student. */
+async function save(run: Run, progress: Progress): Promise<string> {
   const { start, student, folder } = run;
+  if (!student.state.p.every(Number.isFinite)) {
+    throw new RuntimeError(
+      `The student's weights are no longer numbers at step ${progress.step}.`,
+      'Lower training.learningRate or set training.clipNorm; the last checkpoint is whole.',
+    );
+  }
   return saveCheckpoint(folder, {
     config: start.config,
     tokenizerFiles: start.tokenizer.files,
