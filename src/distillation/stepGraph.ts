@@ -44,8 +44,7 @@ export function stepGraph(
     mul(reduceSum(losses), scale),
     wanted.map(([, value]) => value),
     undefined,
-    // The last layer's values are used at once.
-    checkpointing ? encoded.layerOutputs.slice(0, -1) : [],
+    { outputs: encoded.layerOutputs, recompute: checkpointing },
   );
   const trained = wanted.flatMap(([name, value], i) =>
     results[i] ? [{ name, value, gradient: results[i] }] : [],

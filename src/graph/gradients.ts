@@ -3,24 +3,24 @@
  */
 import { GraphError } from '../errors.ts';
 import { type Node, scalar, type Value } from './graph.ts';
+import { type Layers, layerwise } from './layerwise.ts';
 import { add } from './ops/arithmetic.ts';
 import { zeros } from './ops/reduce.ts';
-import { recompute } from './recompute.ts';
 import { formatShape, sameShape } from './shape.ts';
 
 /**
  * The gradient of `loss` with respect to each of `wrt`, in that order and of their shapes.
  *
  * `loss` must have rank 0, unless `upstream`, a value of its shape, is given: then the result is the gradient of
- * sum(loss * upstream). A value that the loss does not depend on gets `undefined`. What lies between consecutive
- * `checkpoints` (outputs of layers, first to last) is not kept for the backward pass but computed again.
+ * sum(loss * upstream). A value that the loss does not depend on gets `undefined`. With
+ * `layers` the backward pass finishes one layer before it begins the next, which takes less memory.
  * Throws GraphError where an operator on the way has no gradient.
  */
 export function gradients(
   loss: Value,
   wrt: readonly Value[],
   upstream?: Value,
-  checkpoints: readonly Value[] = [],
+  layers: Layers = { outputs: [], recompute: false },
 ): readonly (Value | undefined)[] {
   if (!upstream && loss.shape.length > 0) {
     throw new GraphError(
@@ -38,11 +38,12 @@ export function gradients(
   const nodes = [...graph.nodes];
   const dependent = dependents(nodes, wrt);
   const gradientOf = new Map<Value, Value>([[loss, upstream ?? scalar(graph, 1)]]);
-  const again = recompute([...nodes], checkpoints);
+  const enter = layerwise([...nodes], layers, wrt);
   for (const node of nodes.reverse()) {
+    const computed = enter(node, gradientOf);
     const outputs = node.outputs.map((output) => gradientOf.get(output));
     if (!outputs.some(Boolean) || !node.outputs.some((output) => dependent.has(output))) continue;
-    backward(node, again(node, gradientOf), outputs, dependent, gradientOf);
+    backward(node, computed, outputs, dependent, gradientOf);
   }
   return wrt.map((value) => gradientOf.get(value));
 }
