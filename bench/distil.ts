@@ -68,6 +68,22 @@ async function measure(name: StudentName, steps: number): Promise<void> {
   }
 }
 
+/** Rows that linear layers compute in a step: mean over an epoch. */
+function sayRows(name: StudentName): void {
+  if (!students[name].model.packed) return;
+  const whole = batchesOf(name, Number.POSITIVE_INFINITY).filter(({ length }) => length === batchSize);
+  const rows = (of: (lengths: readonly number[]) => number) => {
+    const sums = whole.map((pairs) => of(pairs.flatMap(({ en, ko }) => [en.length, ko.length])));
+    return (sums.reduce((a, b) => a + b, 0) / sums.length).toFixed(0);
+  };
+  const withPad = (length: number) => Math.min(promptLength, length + 1);
+  const folded = rows((lengths) => lengths.length * withPad(Math.max(...lengths)));
+  const packed = rows((lengths) => lengths.reduce((sum, length) => sum + withPad(length), 0));
+  console.log(
+    `  rows a step: padded ${2 * batchSize * promptLength}, pads folded ${folded}, packed ${packed}`,
+  );
+}
+
 /** The same steps with layers computed twice: slower, and in less memory. */
 async function measureCheckpointing(start: (option: string) => Worker): Promise<void> {
   const ours = start('checkpointing');
@@ -114,6 +130,7 @@ async function compare(
   const data = median(mine.map(({ seconds }) => seconds['data']!));
   const backward = step - data - parts.forward - parts.optimizer;
   console.log(`${name}, ${batchSize} pairs a step, ${steps} steps`);
+  sayRows(name);
   row('ours', step, mine, { data, teacher: 0, ...parts, backward });
   console.log(
     `  the teacher reads once: ${read.toFixed(2)} s for the sentences of a step, in the first epoch only`,
