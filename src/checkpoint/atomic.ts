@@ -112,7 +112,7 @@ async function exists(path: string): Promise<boolean> {
 }
 
 /** Forces the names in a folder to the disk, on the systems that let a folder be opened (Windows does not). */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   try {
     const handle = await open(folder, 'r');
     await handle.sync().finally(() => handle.close());

@@ -30,6 +30,8 @@ const schema = z.strictObject({
     tokenizer: z.string().optional(),
     /** With `start: random`: the values of the student's config.json. */
     config: z.record(z.string(), z.unknown()).optional(),
+    /** A trained linear layer above the student; exactly where its width is not the teacher's, when left out. */
+    projection: z.boolean().optional(),
   }),
   corpus: z.strictObject({
     /** A corpus that `ksd corpus build` made, or anything that it reads. */

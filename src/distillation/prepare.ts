@@ -57,8 +57,8 @@ export async function* prepare(
   const teacher = await openTeacher(runtime, diffusion.textEncoder, diffusion.tokenizer.folder, objective);
   if (start.model.hiddenSize !== teacher.hiddenSize) {
     throw new ConfigError(
-      `The student's hidden size is ${start.model.hiddenSize}, the teacher's ${teacher.hiddenSize}.`,
-      'Choose a student of the same hidden size: the U-Net reads its states in place of the teacher.',
+      `The student's states are ${start.model.hiddenSize} wide, the teacher's ${teacher.hiddenSize}.`,
+      'Choose a student of the same hidden size, or let it learn a projection (student.projection: true): the U-Net reads its states in place of the teacher.',
     );
   }
   const { tokenizer } = start.tokenizer;

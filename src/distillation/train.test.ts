@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readFloat32 } from '../checkpoint/tensorEntry.ts';
+import { readFloat32, tensorNamed } from '../checkpoint/tensorEntry.ts';
 import { openWeights } from '../checkpoint/weights.ts';
 import { readPairs } from '../corpus/pairs.ts';
 import { openTextEncoder } from '../encoders/textEncoder.ts';
@@ -246,8 +246,64 @@ test('a folder in which a training goes on is refused', async () => {
   expect(await readdir(options.folder)).not.toContain('lock.json');
 }, 30_000);
 
-test('a student of another hidden size than its teacher is refused', async () => {
-  const odd = experiment();
-  const config = { ...odd.student.config, hidden_size: 96 };
-  await expect(runTo('odd', { ...odd, student: { ...odd.student, config } })).rejects.toThrow(/hidden size/);
+function narrow(projection?: boolean): Experiment {
+  const whole = experiment();
+  const config = { ...whole.student.config, hidden_size: 96 };
+  const student = { ...whole.student, config, ...(projection === undefined ? {} : { projection }) };
+  return { ...whole, student };
+}
+
+test('a student of another width than its teacher learns a projection, and is opened with it', async () => {
+  await runTo('narrow', narrow(), 1);
+  const begun = await projectionOf('narrow');
+  expect(begun.shape).toEqual([192, 96]);
+  const events = await runTo('narrow', narrow());
+  const epochs = events.filter((event) => event.kind === 'epoch');
+  expect(epochs[1]!.metric.train.lossKo).toBeLessThan(epochs[0]!.metric.train.lossKo);
+  expect((await projectionOf('narrow')).data).not.toEqual(begun.data);
+
+  const encoder = await openTextEncoder(await openRuntime('cpu'), join(folder, 'narrow', 'best'));
+  expect((await encoder.encode(['사과'])).shape).toEqual([1, 77, 192]);
+  await encoder.dispose();
+});
+
+test('a projection that was stopped and goes on ends as one that was not', async () => {
+  await runTo('narrow-whole', narrow());
+  expect(await projectionOf('narrow')).toEqual(await projectionOf('narrow-whole'));
+});
+
+test('a square projection that is asked for begins as the identity', async () => {
+  const whole = experiment({ learningRate: 1e-9 });
+  await runTo('square', { ...whole, student: { ...whole.student, projection: true } }, 1);
+  const { shape, data } = await projectionOf('square');
+  expect(shape).toEqual([192, 192]);
+  data.forEach((value, i) => {
+    expect(value).toBeCloseTo(i % 193 === 0 ? 1 : 0, 6);
+  });
+});
+
+test('a student of another width is refused where its experiment wants no projection', async () => {
+  await expect(runTo('refused', narrow(false))).rejects.toThrow(
+    /96 wide, the teacher's 192.*projection: true/,
+  );
+});
+
+/** The projection of the run's last checkpoint. */
+async function projectionOf(run: string) {
+  const weights = await openWeights(join(folder, run, 'last', 'model.safetensors'));
+  const entry = tensorNamed(weights, 'transformation.weight');
+  return { shape: entry.shape, data: await readFloat32(entry) };
+}
+
+test.each([
+  ['bert', { hidden_size: 32, num_attention_heads: 4 }],
+  ['xlm-roberta', { hidden_size: 32, num_attention_heads: 4 }],
+  ['electra', { hidden_size: 32, num_attention_heads: 4, embedding_size: 16 }],
+  ['distilbert', { dim: 32, hidden_dim: 64, n_layers: 1, n_heads: 4 }],
+])('a student of kind %s learns', async (kind, sizes) => {
+  const whole = experiment({}, kind);
+  const config = { ...whole.student.config, ...sizes, pad_token_id: 1 };
+  const events = await runTo(kind, { ...whole, student: { ...whole.student, config } });
+  const epochs = events.filter((event) => event.kind === 'epoch');
+  expect(epochs[1]!.metric.train.lossKo).toBeLessThan(epochs[0]!.metric.train.lossKo);
 });

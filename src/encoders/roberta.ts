@@ -1,10 +1,11 @@
 /**
- * RoBERTa as a member of the family. Without a mask, as the original K-Stable-Diffusion runs it: pads attend and are
+ * RoBERTa and XLM-RoBERTa as members of the family. Without a mask, as the original K-Stable-Diffusion runs it: pads attend and are
  * attended to, and every pad has the same word and the same position, hence the same state in every layer.
  */
 import { type Graph, input } from '../graph/graph.ts';
 import type { Dim } from '../graph/shape.ts';
 import {
+  biasOfMask,
   parseRobertaConfig,
   type RobertaConfig,
   robertaModel,
@@ -19,16 +20,18 @@ export function robertaEncoder(json: unknown, source: string): EncoderModel {
   const config = parseRobertaConfig(json, source);
   const padded: EncoderModel = {
     modelType: 'roberta',
+    transformers: { className: 'RobertaModel', config: config.json },
     hiddenSize: config.hiddenSize,
     vocabSize: config.vocabSize,
     // Positions start after the padding index.
     maxLength: config.maxPositionEmbeddings - config.padTokenId - 1,
     equalPadId: config.padTokenId,
-    build: (graph, length) =>
+    build: (graph, length, { extraVectors } = {}) =>
       robertaModel(graph, config, {
         inputIds: input(graph, 'input_ids', 'int64', ['batch', length]),
         positionIds: input(graph, 'position_ids', 'int64', ['batch', length]),
         attentionBias: input(graph, 'attention_bias', 'float32', ['batch', 1, 1, length]),
+        extraVectors,
       }),
     feeds: (ids, length, keyBias = new Float32Array(ids.length)) => {
       const batch = ids.length / length;
@@ -36,10 +39,16 @@ export function robertaEncoder(json: unknown, source: string): EncoderModel {
       return {
         input_ids: intTensor(ids, [batch, length]),
         position_ids: intTensor(positions, [batch, length]),
-        attention_bias: floatTensor(keyBias, [batch, 1, 1, length]),
+        attention_bias: floatTensor(masksPads(json) ? padBias(ids, config.padTokenId) : keyBias, [
+          batch,
+          1,
+          1,
+          length,
+        ]),
       };
     },
   };
+  if (masksPads(json)) return padded;
   return {
     ...padded,
     packed: {
@@ -84,4 +93,21 @@ function packedFeeds(
     rows: intTensor(rows, [rows.length]),
     row_of_place: intTensor(rowOfPlace, [batch, length]),
   };
+}
+
+/** Differs from RoBERTa in its name only. */
+export function xlmRobertaEncoder(json: unknown, source: string): EncoderModel {
+  const model = robertaEncoder(json, source);
+  const transformers = { className: 'XLMRobertaModel', config: model.transformers!.config };
+  return { ...model, modelType: 'xlm-roberta', transformers };
+}
+
+/** The encoder of AltDiffusion was trained with a mask, and its config says so. */
+function masksPads(json: unknown): boolean {
+  return (json as { use_attention_mask?: unknown } | null)?.use_attention_mask === true;
+}
+
+/** With it no token reads a pad, however many there are. */
+function padBias(ids: Int32Array, padId: number): Float32Array {
+  return biasOfMask(ids.map((id) => (id === padId ? 0 : 1)));
 }

@@ -2,9 +2,13 @@
  * What the text encoders share: activations by name, self-attention, and the shape of what they return.
  */
 import { z } from 'zod';
-import type { Value } from '../graph/graph.ts';
+import { ints, type Value } from '../graph/graph.ts';
 import { gelu, quickGelu } from '../graph/ops/activation.ts';
+import { sub } from '../graph/ops/arithmetic.ts';
 import { attention } from '../graph/ops/attention.ts';
+import { embedding } from '../graph/ops/gather.ts';
+import { unsqueeze } from '../graph/ops/layout.ts';
+import { greaterOrEqual, where } from '../graph/ops/logic.ts';
 import { pack, unpack } from '../graph/ops/packing.ts';
 import type { Dim } from '../graph/shape.ts';
 import { linear } from './layers.ts';
@@ -75,6 +79,36 @@ export interface TextEncoderOutput {
   readonly hiddenStates: readonly Value[];
   /** The same as the layers compute them, which may be packed: where a training step can be cut to save memory. */
   readonly layerOutputs: readonly Value[];
+  /** From a layer's output to what conditions a picture: the last norm of pre-norm models. Absent: the output itself. */
+  readonly readout?: (hiddenState: Value) => Value;
+}
+
+/**
+ * The states that condition a picture when the last `clipSkip - 1` layers are left out: those of the layer before, through
+ * the read-out. 1 is the `lastHiddenState`; `hiddenStates` must hold `clipSkip` layers.
+ */
+export function statesBefore(output: TextEncoderOutput, clipSkip: number): Value {
+  const { lastHiddenState, hiddenStates, readout = (state) => state } = output;
+  return clipSkip === 1 ? lastHiddenState : readout(hiddenStates[hiddenStates.length - clipSkip]!);
+}
+
+/**
+ * The vectors of words: rows of `table` [count, hidden] at `ids` int64 [batch, length]; ids from `count` on are rows of
+ * `extra` [any, hidden], the vectors of textual inversion (Gal et al., arXiv 2208.01618). The table is not copied.
+ */
+export function wordVectors(
+  table: Value,
+  ids: Value,
+  extra: Value | undefined,
+  paddingIndex?: number,
+): Value {
+  if (!extra) return embedding(table, ids, paddingIndex);
+  const count = ints(ids.graph, [table.shape[0] as number]);
+  const nought = ints(ids.graph, [0]);
+  const isExtra = greaterOrEqual(ids, count);
+  const known = embedding(table, where(isExtra, nought, ids), paddingIndex);
+  const added = embedding(extra, where(isExtra, sub(ids, count), nought));
+  return where(unsqueeze(isExtra, 2), added, known);
 }
 
 /** Added to the attention scores of a key that must not be read: large enough that its probability is 0. */

@@ -64,10 +64,10 @@ const gradientTolerance = { atol: 1e-6, rtol: 1e-3 };
 
 export const trainingPart: GoldenPart = {
   name: 'training',
-  async *check(folder) {
+  async *check(folder, device = 'cpu') {
     const { students } = await readCases<{ students: Record<string, StudentCase> }>(folder);
     yield* checkSchedules(folder);
-    const runtime = await openRuntime('cpu');
+    const runtime = await openRuntime(device);
     for (const [name, item] of Object.entries(students)) {
       const setting = await openSetting(runtime, folder, name, item);
       yield* checkStudent(setting, item, false);
