@@ -12,7 +12,8 @@ import time
 import torch
 import torch.nn.functional as F
 
-path, names_path, threads = sys.argv[1:4]
+path, names_path, side, threads = sys.argv[1:5]
+latent_side = int(side) // 8
 torch.set_num_threads(int(threads))
 torch.set_grad_enabled(False)
 
@@ -160,8 +161,8 @@ unet, vae, text = UNet('unet'), Vae('vae'), Text('textEncoder')
 ids = (torch.arange(2 * 77) * 7919 % 49408).reshape(2, 77)
 parts = {
     'text': lambda: text(ids),
-    'unet': lambda: unet(wave(2, 4, 64, 64), 500.0, wave(2, 77, 768)),
-    'decode': lambda: vae(wave(1, 4, 64, 64)),
+    'unet': lambda: unet(wave(2, 4, latent_side, latent_side), 500.0, wave(2, 77, 768)),
+    'decode': lambda: vae(wave(1, 4, latent_side, latent_side)),
 }
 
 print(json.dumps({'loaded': loaded, 'version': torch.__version__}), flush=True)

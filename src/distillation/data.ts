@@ -244,20 +244,21 @@ export function epochBatches(
 
 /**
  * The batch of the pairs in `rows` (at least one): their English texts, then their Korean ones, each with the teacher's
- * rows for the English.
+ * rows for the English. Its loss is a mean over `pairsAStep` pairs, of which these may be a part.
  */
 export async function batchOf(
   { tokens, sentenceOf }: Pick<Data, 'sentenceOf'> & { readonly tokens: Pick<TokenCache, 'read'> },
   rows: readonly number[],
-  cache: TeacherCache,
+  cache: Pick<TeacherCache, 'read'>,
   { loss, ...options }: BatchOptions & { readonly loss?: TaughtLoss | undefined },
+  pairsAStep = rows.length,
 ): Promise<Batch> {
   const [pairs, states] = await Promise.all([
     Promise.all(rows.map((row): Promise<PairTokens> => tokens.read(row))),
     Promise.all(rows.map((row) => cache.read(sentenceOf[row]!))),
   ]);
   const texts = [...pairs.map((pair) => pair.en), ...pairs.map((pair) => pair.ko)];
-  const batch = makeBatch(texts, [...states, ...states], 1 / (pairs.length * states[0]!.length), options);
+  const batch = makeBatch(texts, [...states, ...states], 1 / (pairsAStep * states[0]!.length), options);
   if (loss === undefined) return batch;
   const sentences = rows.map((row) => sentenceOf[row]!);
   return { ...batch, lossFeeds: lossFeeds(loss.settings, loss.facts, sentences) };

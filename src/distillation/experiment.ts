@@ -31,6 +31,8 @@ const schema = z.strictObject({
     tokenizer: z.string().optional(),
     /** With `start: random`: the values of the student's config.json. */
     config: z.record(z.string(), z.unknown()).optional(),
+    /** A trained linear layer above the student; exactly where its width is not the teacher's, when left out. */
+    projection: z.boolean().optional(),
   }),
   corpus: z.strictObject({
     /** A corpus that `ksd corpus build` made, or anything that it reads. */
@@ -70,8 +72,16 @@ const schema = z.strictObject({
       clipNorm: positive.optional(),
       /** Compute one pad row for all (exact, faster) where the student allows it. */
       foldPads: z.boolean().default(true),
+      /** Compute a step in this many parts, one after the other: the same step in less memory. */
+      accumulate: count.default(1),
+      /** Compute each layer again in the backward pass: a third more work, much less memory. */
+      checkpointing: z.boolean().default(false),
       /** Steps between checkpoints within an epoch. */
       checkpointEvery: count.default(500),
+    })
+    .refine(({ accumulate, batchSize }) => accumulate <= batchSize, {
+      path: ['accumulate'],
+      message: 'a step cannot have more parts than pairs (batchSize)',
     })
     .prefault({}),
   /** What is taught; the losses that are reported are plain mean squared errors in any case. See loss.ts. */

@@ -67,7 +67,7 @@ async function setting(
   fold = true,
 ): Promise<Setting> {
   const model = encoderModel(modelType, config, 'config');
-  const step = stepGraph(model, objective, 'length', loss);
+  const step = stepGraph(model, objective, 'length', { loss });
   const spread = spreadsPads(loss, model);
   const both = [...targets, ...targets];
   const batch = makeBatch(texts, both, scale, { model, padId: 1, perPosition: true, fold, spread });

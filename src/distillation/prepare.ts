@@ -60,16 +60,17 @@ export async function* prepare(
   const teacher = await openTeacher(runtime, diffusion.textEncoder, diffusion.tokenizer.folder, objective);
   if (start.model.hiddenSize !== teacher.hiddenSize) {
     throw new ConfigError(
-      `The student's hidden size is ${start.model.hiddenSize}, the teacher's ${teacher.hiddenSize}.`,
-      'Choose a student of the same hidden size: the U-Net reads its states in place of the teacher.',
+      `The student's states are ${start.model.hiddenSize} wide, the teacher's ${teacher.hiddenSize}.`,
+      'Choose a student of the same hidden size, or let it learn a projection (student.projection: true): the U-Net reads its states in place of the teacher.',
     );
   }
   const { tokenizer } = start.tokenizer;
   const tokenizers = { teacher: diffusion.tokenizer.folder, student: start.tokenizer };
   const data = yield* readData(experiment, { folder, signal, ...tokenizers });
-  const { optimizer: variant, weightDecay, decayRule, clipNorm } = training;
-  const settings = { variant, weightDecay, decayRule, clipNorm, loss: experiment.loss };
-  const student = await createStudent(runtime, start.model, objective, settings, (parameters) =>
+  const { optimizer: variant, weightDecay, decayRule, clipNorm, checkpointing } = training;
+  const settings = { variant, weightDecay, decayRule, clipNorm, checkpointing, loss: experiment.loss };
+  const model = (training.foldPads ? start.model.packed : undefined) ?? start.model;
+  const student = await createStudent(runtime, model, objective, settings, (parameters) =>
     initialParameters(start, parameters, seed),
   );
   const { perPosition } = objective;
@@ -84,11 +85,11 @@ export async function* prepare(
     teacher,
     diffusion,
     batching: {
-      model: start.model,
+      model,
       padId: tokenizer.padId,
       perPosition,
       fold: training.foldPads,
-      spread: spreadsPads(experiment.loss, start.model),
+      spread: spreadsPads(experiment.loss, model),
     },
     rowValues: (perPosition ? promptLength : 1) * teacher.hiddenSize,
     schedule: cosineWithWarmup({

@@ -25,22 +25,29 @@ export interface StepGraph {
   readonly gradients: Readonly<Record<string, Value>>;
 }
 
+export interface StepOptions {
+  /** What is taught, if not the plain mean squared error. */
+  readonly loss?: LossSettings | undefined;
+  readonly checkpointing?: boolean | undefined;
+}
+
 /**
  * Inputs besides the student's own: `target` [batch, rows, hidden], `weight` [batch, rows, 1], `scale` [].
  * With `length` a symbol, batches of any length run. A `loss` that is not plain adds inputs of its own, and compares
- * all 77 positions.
+ * all 77 positions. With `checkpointing` the backward pass computes each layer again.
  */
 export function stepGraph(
   model: EncoderModel,
   objective: Objective,
   length: Dim,
-  loss?: LossSettings,
+  { loss, checkpointing = false }: StepOptions = {},
 ): StepGraph {
   const graph = createGraph();
-  const encoded = objective.student(model.build(graph, length));
+  const encoded = model.build(graph, length);
+  const compared = objective.student(encoded);
   const taught = loss === undefined || isPlain(loss) ? undefined : loss;
   const student =
-    taught && typeof encoded.shape[1] === 'string' ? spreadRows(encoded, promptLength) : encoded;
+    taught && typeof compared.shape[1] === 'string' ? spreadRows(compared, promptLength) : compared;
   const rows = student.shape[1]!;
   const target = input(graph, 'target', 'float32', ['batch', rows, model.hiddenSize]);
   const weight = input(graph, 'weight', 'float32', ['batch', rows, 1]);
@@ -52,6 +59,8 @@ export function stepGraph(
   const results = gradients(
     total,
     wanted.map(([, value]) => value),
+    undefined,
+    { outputs: encoded.layerOutputs, recompute: checkpointing },
   );
   const trained = wanted.flatMap(([name, value], i) =>
     results[i] ? [{ name, value, gradient: results[i] }] : [],

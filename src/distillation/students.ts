@@ -11,11 +11,15 @@ export interface StudentKind {
   readonly grownFrom?: string;
 }
 
-/** First the three of the original K-Stable-Diffusion. */
+/** The three of the original K-Stable-Diffusion first. */
 export const studentKinds = {
   clip: { modelType: 'clip_text_model', objective: 'last_hidden_state' },
   roberta: { modelType: 'roberta', objective: 'last_hidden_state' },
   'roberta-pooler': { modelType: 'roberta', objective: 'pooler_output' },
+  'xlm-roberta': { modelType: 'xlm-roberta', objective: 'last_hidden_state' },
+  bert: { modelType: 'bert', objective: 'last_hidden_state' },
+  electra: { modelType: 'electra', objective: 'last_hidden_state' },
+  distilbert: { modelType: 'distilbert', objective: 'last_hidden_state' },
   /** A learned bias for each output position. */
   'roberta-bias': { modelType: 'ksd_roberta_bias', objective: 'last_hidden_state', grownFrom: 'roberta' },
   /** Positions that go on counting through the pads. */

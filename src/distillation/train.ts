@@ -8,13 +8,14 @@
  * caller's. Everything random is drawn from (seed, purpose, index): a resumed run repeats what it would have done.
  */
 import { basename } from 'node:path';
-import { ConfigError } from '../errors.ts';
+import { ConfigError, RuntimeError } from '../errors.ts';
 import { machineInfo } from '../runtime/info.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { drawCurves } from './curves.ts';
 import { trainEpoch, validate } from './epoch.ts';
 import type { TrainEvent } from './events.ts';
 import { differences, type Experiment } from './experiment.ts';
+import { lockFolder } from './lock.ts';
 import { isPlain } from './loss.ts';
 import { lossFacts } from './lossFacts.ts';
 import { factsOf, prepare, type Run, type TrainOptions } from './prepare.ts';
@@ -44,10 +45,22 @@ const nothingDone: Progress = { step: 0, epoch: 0, stepInEpoch: 0, lossEn: 0, lo
  * Trains the experiment's student, from the run's last checkpoint if there is one.
  *
  * A signal ends the run with a checkpoint and a `stopped` event; while the teacher still reads, it ends it with the
- * signal's reason as the error, and what the teacher has read is kept. Throws ConfigError if the folder holds a run of
- * another experiment or of other pairs, RuntimeError if the loss is no longer a number, and what `prepare` throws.
+ * signal's reason as the error, and what the teacher has read is kept. Throws ConfigError if another process trains in
+ * the folder, or if it holds a run of another experiment or of other pairs, RuntimeError if the loss is no longer a number, and what `prepare` throws.
  */
 export async function* train(
+  experiment: Experiment,
+  options: TrainOptions,
+): AsyncGenerator<TrainEvent, void, void> {
+  const release = await lockFolder(options.folder);
+  try {
+    yield* trainLocked(experiment, options);
+  } finally {
+    await release();
+  }
+}
+
+async function* trainLocked(
   experiment: Experiment,
   options: TrainOptions,
 ): AsyncGenerator<TrainEvent, void, void> {
@@ -184,8 +197,15 @@ async function* endEpoch(
   return progress;
 }
 
-function save(run: Run, progress: Progress): Promise<string> {
+/** Throws RuntimeError, and keeps the last checkpoint, if the step before has broken the student. */
+async function save(run: Run, progress: Progress): Promise<string> {
   const { start, student, folder } = run;
+  if (!student.state.p.every(Number.isFinite)) {
+    throw new RuntimeError(
+      `The student's weights are no longer numbers at step ${progress.step}.`,
+      'Lower training.learningRate or set training.clipNorm; the last checkpoint is whole.',
+    );
+  }
   return saveCheckpoint(folder, {
     config: start.config,
     tokenizerFiles: start.tokenizer.files,

@@ -7,7 +7,7 @@ import { add } from '../graph/ops/arithmetic.ts';
 import type { ConvolutionOptions } from '../graph/ops/convolution.ts';
 import { unsqueeze } from '../graph/ops/layout.ts';
 import { resizeNearest } from '../graph/ops/resize.ts';
-import { convolution, groupNorm, linear } from './layers.ts';
+import { convolution, groupNorm, linear, upsamplingConvolution } from './layers.ts';
 import { record, type Scope, within } from './scope.ts';
 
 export interface NormOptions {
@@ -47,7 +47,14 @@ export function downsample(
   return convolution(within(scope, 'conv'), x, x.shape[1] as number, 3, { stride: 2, padding });
 }
 
-/** Enlarges x to `size` [height, width] by repeating pixels, then smooths. */
+/**
+ * Enlarges x to `size` [height, width] by repeating pixels, then smooths. Sizes that were odd on the way down are not twice
+ * those of x.
+ */
 export function upsample(scope: Scope, x: Value, size: readonly [height: number, width: number]): Value {
-  return convolution(within(scope, 'conv'), resizeNearest(x, size), x.shape[1] as number, 3, { padding: 1 });
+  const [, channels, height, width] = x.shape as [number, number, number, number];
+  const smooth = within(scope, 'conv');
+  const twice = size[0] === 2 * height && size[1] === 2 * width;
+  if (twice) return upsamplingConvolution(smooth, x, channels);
+  return convolution(smooth, resizeNearest(x, size), channels, 3, { padding: 1 });
 }

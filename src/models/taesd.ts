@@ -11,7 +11,7 @@ import { add, mul, sub } from '../graph/ops/arithmetic.ts';
 import { conv2d } from '../graph/ops/convolution.ts';
 import { tanh } from '../graph/ops/elementwise.ts';
 import { relu } from '../graph/ops/relu.ts';
-import { resizeNearest } from '../graph/ops/resize.ts';
+import { upsamplingConv2d } from '../graph/ops/subpixel.ts';
 import { only, parseConfig } from './config.ts';
 import { convolution } from './layers.ts';
 import { record, rootScope, type Scope, type Tap, weight, within } from './scope.ts';
@@ -89,7 +89,7 @@ const magnitude = 3;
  * [batch, 3, h * factor, w * factor], about [-1, 1] and not clamped. h and w are numbers.
  */
 export function decodeTiny(graph: Graph, config: TaesdConfig, latents: Value, tap?: Tap): Value {
-  const layers = sequence(within(rootScope(graph, tap), 'decoder.layers'));
+  const layers = sequence(within(rootScope(graph, { tap }), 'decoder.layers'));
   const { decoderChannels: channels, decoderBlocks: blocks } = config;
   const clamped = mul(tanh(mul(latents, 1 / magnitude)), magnitude);
   let x = relu(convolved(layers.next(), clamped, channels));
@@ -98,8 +98,7 @@ export function decodeTiny(graph: Graph, config: TaesdConfig, latents: Value, ta
     for (let i = 0; i < count; i++) x = residual(layers.next(), x);
     if (level === blocks.length - 1) return;
     layers.skip();
-    const [height, width] = x.shape.slice(2) as [number, number];
-    x = unbiased(layers.next(), resizeNearest(x, [2 * height, 2 * width]), 1);
+    x = enlarged(layers.next(), x);
   });
   // The network's pictures are in [0, 1].
   return sub(mul(convolved(layers.next(), x, 3), 2), 1);
@@ -110,11 +109,11 @@ export function decodeTiny(graph: Graph, config: TaesdConfig, latents: Value, ta
  * [batch, latentChannels, height / factor, width / factor] as the denoiser works on, rounded up.
  */
 export function encodeTiny(graph: Graph, config: TaesdConfig, picture: Value, tap?: Tap): Value {
-  const layers = sequence(within(rootScope(graph, tap), 'encoder.layers'));
+  const layers = sequence(within(rootScope(graph, { tap }), 'encoder.layers'));
   const { encoderChannels: channels, encoderBlocks: blocks } = config;
   let x = mul(add(picture, 1), 0.5);
   blocks.forEach((count, level) => {
-    x = level === 0 ? convolved(layers.next(), x, channels) : unbiased(layers.next(), x, 2);
+    x = level === 0 ? convolved(layers.next(), x, channels) : halved(layers.next(), x);
     for (let i = 0; i < count; i++) x = residual(layers.next(), x);
   });
   return convolved(layers.next(), x, config.latentChannels);
@@ -137,9 +136,16 @@ function convolved(scope: Scope, x: Value, out: number): Value {
   return record(scope, convolution(scope, x, out, 3, { padding: 1 }));
 }
 
-/** The convolution between two levels, which has no bias. */
-function unbiased(scope: Scope, x: Value, stride: number): Value {
+/** What stands between two levels has no bias. */
+function betweenLevels(scope: Scope, x: Value): Value {
   const channels = x.shape[1] as number;
-  const window = weight(scope, 'weight', [channels, channels, 3, 3]);
-  return record(scope, conv2d(x, window, undefined, { stride, padding: 1 }));
+  return weight(scope, 'weight', [channels, channels, 3, 3]);
+}
+
+function enlarged(scope: Scope, x: Value): Value {
+  return record(scope, upsamplingConv2d(x, betweenLevels(scope, x)));
+}
+
+function halved(scope: Scope, x: Value): Value {
+  return record(scope, conv2d(x, betweenLevels(scope, x), undefined, { stride: 2, padding: 1 }));
 }
