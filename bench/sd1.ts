@@ -3,25 +3,18 @@
  * loading, text encoder, a U-Net step with guidance, VAE decoder, peak memory. Both run in processes of their own and take
  * turns, so that the ratio holds on a machine whose speed varies; their results are compared.
  *
- *   npm run bench:sd1 -- [F32|F16|all] [rounds] [pixels a side]     needs 5 GB in the folder for temporary files
+ *   npm run bench:sd1 -- [F32|F16|I8|all] [rounds] [pixels a side]     needs 5 GB in the folder for temporary files
+ *   I8: what `ksd quantize` makes of F16, in a folder, beside PyTorch on F16
  *   PYTHON=/usr/bin/python3: with torch (Debian: python3-torch libopenblas0-pthread); PYTHON=none measures ours alone
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { keysOf } from '../src/checkpoint/ldm/testing/toSingleFile.ts';
-import { v1Configs } from '../src/checkpoint/ldm/v1.ts';
-import { createGraph, type Graph, input } from '../src/graph/graph.ts';
-import { clipTextModel, parseClipTextConfig } from '../src/models/clip.ts';
-import { unet } from '../src/models/unet.ts';
-import { parseUNetConfig } from '../src/models/unetConfig.ts';
-import { decodeLatents, encodeMoments } from '../src/models/vae.ts';
-import { parseVaeConfig } from '../src/models/vaeConfig.ts';
+import { quantizeModel } from '../src/generation/quantize.ts';
 import { median } from './median.ts';
-import { writeRandomTensors } from './randomWeights.ts';
+import { writeCheckpoint } from './sd1/checkpoint.ts';
+import { python, startWorker } from './worker.ts';
 
 interface Answer {
   readonly seconds: number;
@@ -30,107 +23,51 @@ interface Answer {
   readonly sample: readonly number[];
 }
 
-const configs = {
-  textEncoder: { config: v1Configs.textEncoder },
-  unet: { config: v1Configs.unet },
-  vae: { config: v1Configs.vae },
-};
-
-/** Shapes of all parameters by part and name, as the models ask for them. */
-function shapes(): Record<keyof typeof configs, Map<string, readonly number[]>> {
-  const of = (build: (graph: Graph) => void) => {
-    const graph = createGraph();
-    build(graph);
-    return new Map([...graph.parameters].map(([name, { shape }]) => [name, shape as readonly number[]]));
-  };
-  return {
-    unet: of((graph) => {
-      const config = parseUNetConfig(v1Configs.unet);
-      unet(graph, config, {
-        sample: input(graph, 'sample', 'float32', [1, 4, 64, 64]),
-        timestep: input(graph, 'timestep', 'float32', [1]),
-        encoderHiddenStates: input(graph, 'text', 'float32', [1, 77, 768]),
-      });
-    }),
-    vae: of((graph) => {
-      const config = parseVaeConfig(v1Configs.vae);
-      decodeLatents(graph, config, input(graph, 'latents', 'float32', [1, 4, 8, 8]));
-      encodeMoments(graph, config, input(graph, 'picture', 'float32', [1, 3, 64, 64]));
-    }),
-    textEncoder: of((graph) => {
-      const inputIds = input(graph, 'ids', 'int64', [1, 77]);
-      clipTextModel(graph, parseClipTextConfig(v1Configs.textEncoder), { inputIds });
-    }),
-  };
-}
-
-/** Writes the checkpoint, and for Python which key of it is which parameter. */
-async function write(folder: string, dtype: 'F32' | 'F16'): Promise<{ path: string; names: string }> {
-  const [path, names] = [join(folder, 'sd1.safetensors'), join(folder, 'names.json')];
-  const known = shapes();
-  const keys = keysOf(configs);
-  await writeRandomTensors(
-    path,
-    keys.map(({ part, key, name }) => [key, known[part].get(name) as readonly number[]] as const),
-    dtype,
-  );
-  const byPart = Object.fromEntries(Object.keys(configs).map((part) => [part, {} as Record<string, string>]));
-  for (const { part, key, name } of keys) byPart[part]![name] = key;
-  await writeFile(names, JSON.stringify(byPart));
-  return { path, names };
-}
-
-/** A process that answers each line with a line of JSON. */
-class Worker {
-  private readonly process: ChildProcess;
-  private readonly lines: AsyncIterator<string>;
-
-  constructor(command: string, args: readonly string[]) {
-    this.process = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-    this.lines = createInterface({ input: this.process.stdout! })[Symbol.asyncIterator]();
-  }
-
-  async answer<T>(): Promise<T> {
-    const { value, done } = await this.lines.next();
-    if (done) throw new Error('A measured process ended early.');
-    return JSON.parse(value) as T;
-  }
-
-  ask(part: string): Promise<Answer> {
-    this.process.stdin!.write(`${part}\n`);
-    return this.answer<Answer>();
-  }
-
-  stop(): void {
-    this.process.stdin!.end();
-  }
-}
-
 function difference(ours: Answer, theirs: Answer): number {
   const scale = Math.max(...theirs.sample.map(Math.abs));
   return Math.max(...ours.sample.map((value, i) => Math.abs(value - (theirs.sample[i] as number)))) / scale;
 }
 
-async function measure(dtype: 'F32' | 'F16', rounds: number, side: number): Promise<void> {
+const types = ['F32', 'F16', 'I8'] as const;
+type Type = (typeof types)[number];
+
+/** Writes the same model with int8 weights in U-Net and text encoder; returns its folder. */
+async function toIntegers(path: string, folder: string): Promise<string> {
+  const out = join(folder, 'int8');
+  const began = performance.now();
+  await quantizeModel(path, out, ['unet', 'text_encoder']);
+  console.log(`\nquantized in ${((performance.now() - began) / 1000).toFixed(0)} s`);
+  return out;
+}
+
+/** GiB of the weights of a file or folder. */
+async function sizeOf(path: string): Promise<number> {
+  const names = (await stat(path)).isDirectory() ? await readdir(path, { recursive: true }) : [''];
+  const files = names.filter((name) => join(path, name).endsWith('.safetensors'));
+  const sizes = await Promise.all(files.map(async (name) => (await stat(join(path, name))).size));
+  return sizes.reduce((sum, bytes) => sum + bytes, 0) / 2 ** 30;
+}
+
+async function measure(dtype: Type, rounds: number, side: number): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'ksd-sd1-'));
   try {
-    const { path, names } = await write(folder, dtype);
-    const size = (await stat(path)).size / 2 ** 30;
-    console.log(`\n${dtype}, one file of ${size.toFixed(2)} GiB, ${side}x${side}`);
+    const { path: file, names } = await writeCheckpoint(folder, dtype === 'I8' ? 'F16' : dtype);
+    const path = dtype === 'I8' ? await toIntegers(file, folder) : file;
+    const size = await sizeOf(path);
+    console.log(`\n${dtype}, ${size.toFixed(2)} GiB, ${side}x${side}`);
     const rest = [String(side), String(availableParallelism())];
     const script = (name: string) => fileURLToPath(new URL(name, import.meta.url));
     const plain = join(process.cwd(), 'bench/sd1/plain.py');
-    const python = process.env['PYTHON'] ?? '/usr/bin/python3';
-    const torch = python === 'none' ? undefined : new Worker(python, [plain, path, names, ...rest]);
+    const torch = python === 'none' ? undefined : startWorker(python, [plain, file, names, ...rest]);
     const their = await torch?.answer<{ loaded: number; version: string }>();
     const began = performance.now();
-    const ours = new Worker(process.execPath, [script('sd1/ours.js'), path, ...rest]);
+    const ours = startWorker(process.execPath, [script('sd1/ours.js'), path, ...rest]);
     await ours.answer();
     // The first run of each part opens it, so that loading is what these take beyond a later one.
     const first = {
-      text: await ours.ask('text'),
-      unet: await ours.ask('unet'),
-      decode: await ours.ask('decode'),
+      text: await ours.ask<Answer>('text'),
+      unet: await ours.ask<Answer>('unet'),
+      decode: await ours.ask<Answer>('decode'),
     };
     const firsts = (performance.now() - began) / 1000;
     let [later, peak, theirPeak] = [0, 0, 0];
@@ -138,11 +75,11 @@ async function measure(dtype: 'F32' | 'F16', rounds: number, side: number): Prom
       const [mine, theirs]: [number[], number[]] = [[], []];
       let worst = 0;
       for (let i = 0; i < rounds; i++) {
-        const a = await ours.ask(part);
+        const a = await ours.ask<Answer>(part);
         mine.push(a.seconds);
         peak = a.peak;
         if (!torch) continue;
-        const b = await torch.ask(part);
+        const b = await torch.ask<Answer>(part);
         theirs.push(b.seconds);
         theirPeak = b.peak;
         worst = Math.max(worst, difference(a, b), difference(first[part], b));
@@ -176,6 +113,6 @@ function beside(mine: readonly number[], theirs: readonly number[], worst: numbe
 }
 
 const [wanted = 'all', rounds = '3', side = '512'] = process.argv.slice(2);
-for (const dtype of ['F32', 'F16'] as const) {
+for (const dtype of types) {
   if (wanted === 'all' || wanted === dtype) await measure(dtype, Number(rounds), Number(side));
 }

@@ -60,3 +60,43 @@ export class RuntimeError extends KsdError {
     super('RUNTIME', problem, remedy, options);
   }
 }
+
+/** Why a model could not be fetched, for programs that react or translate. */
+export type HubReason =
+  | 'address'
+  | 'no-repo'
+  | 'no-revision'
+  | 'no-file'
+  | 'gated'
+  | 'bad-token'
+  | 'refused'
+  | 'connection'
+  | 'busy'
+  | 'protocol'
+  | 'unknown-model'
+  | 'unsafe-name'
+  | 'corrupt'
+  | 'in-the-way'
+  | 'no-space'
+  | 'no-write';
+
+export interface HubErrorOptions extends ErrorOptions {
+  /** What the sentences name: an id, a path, a host. */
+  readonly subject?: string;
+  /** What the server asked to wait before the next request, in seconds. */
+  readonly retryAfter?: number;
+}
+
+/** A model could not be fetched from the Hugging Face Hub. */
+export class HubError extends KsdError {
+  readonly reason: HubReason;
+  readonly subject: string;
+  readonly retryAfter: number;
+
+  constructor(reason: HubReason, problem: string, remedy: string, options: HubErrorOptions = {}) {
+    super('HUB', problem, remedy, options);
+    this.reason = reason;
+    this.subject = options.subject ?? '';
+    this.retryAfter = options.retryAfter ?? 0;
+  }
+}

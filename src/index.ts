@@ -8,6 +8,7 @@
  *   await writeFile('apple.png', encodePng(images[0]));
  */
 
+export { openTextualInversion, type TextualInversion } from './checkpoint/textualInversionFile.ts';
 export { type BuildEvent, type BuildOptions, buildCorpus } from './corpus/build/build.ts';
 export type { CorpusReport } from './corpus/report/corpusReport.ts';
 export type { Rules } from './corpus/rules.ts';
@@ -22,12 +23,14 @@ export {
 export { openTokens, type TokenCache, type TokenOptions } from './corpus/tokens/cache.ts';
 export { type Experiment, readExperiment } from './distillation/experiment.ts';
 export { type TrainEvent, type TrainOptions, train } from './distillation/train.ts';
+export { type TrainProcessOptions, trainInProcess } from './distillation/trainProcess.ts';
 export { openTextEncoder, type TextEncoder } from './encoders/textEncoder.ts';
 export {
   CheckpointError,
   ConfigError,
   CorpusError,
   GraphError,
+  HubError,
   InputError,
   KsdError,
   RuntimeError,
@@ -36,8 +39,14 @@ export { compare, comparisonGrid, saveGrid } from './generation/compare.ts';
 export { openPipeline } from './generation/open.ts';
 export { savePictures } from './generation/picture.ts';
 export type { GenerationStep, Pipeline } from './generation/pipeline.ts';
+export { requestOf } from './generation/recipe.ts';
 export type { GenerationRequest } from './generation/request.ts';
+export { type HubAccess, hubAccess } from './hub/access.ts';
+export { type PullPlan, type PullRequest, planPull } from './hub/plan.ts';
+export { type PullEvent, pull } from './hub/pull.ts';
+export type { LoraFile } from './lora/open.ts';
 export type { Image } from './pictures/image.ts';
+export { parseParameters } from './pictures/parameters.ts';
 export { decodePng, encodePng } from './pictures/png.ts';
 export { openRuntime } from './runtime/node.ts';
 export type { Device, RequestedDevice, Runtime } from './runtime/session.ts';

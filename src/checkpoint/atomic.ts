@@ -94,7 +94,8 @@ function previousName(folder: string): string {
   return join(dirname(folder), `.${basename(folder)}.previous`);
 }
 
-function unwritable(path: string, error: unknown): unknown {
+/** What the file system says of `path`, as the error to throw; other errors as they are. */
+export function unwritable(path: string, error: unknown): unknown {
   if (!(error instanceof Error && 'syscall' in error)) return error;
   return new CheckpointError(
     `${path} cannot be written: ${error.message}.`,
@@ -111,7 +112,7 @@ async function exists(path: string): Promise<boolean> {
 }
 
 /** Forces the names in a folder to the disk, on the systems that let a folder be opened (Windows does not). */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   try {
     const handle = await open(folder, 'r');
     await handle.sync().finally(() => handle.close());

@@ -13,6 +13,7 @@ beforeAll(async () => {
   const path = join(await mkdtemp(join(tmpdir(), 'ksd-bind-')), 'model.safetensors');
   await writeSafetensors(path, [
     { name: 'layer.weight', dtype: 'F16', shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) },
+    { name: 'layer.small', dtype: 'I8', shape: [2, 2], data: Int8Array.of(1, 2, 3, 4) },
     { name: 'layer.ids', dtype: 'I64', shape: [2], data: BigInt64Array.of(1n, 2n) },
   ]);
   weights = await openSafetensors(path);
@@ -42,6 +43,13 @@ test('a wrong shape is named with both shapes', () => {
 
 test('integers are no weights', () => {
   expect(() => bindExternal(weights)('layer.ids', [2])).toThrow(/layer\.ids is I64/);
+});
+
+test('int8 is bound where the graph asks for it, and nowhere else', () => {
+  const bind = bindExternal(weights);
+  expect(bind('layer.small', [2, 2], 'int8')).toMatchObject({ length: 4, dtype: 'int8' });
+  expect(() => bind('layer.small', [2, 2])).toThrow(/layer\.small is I8, but it must be F32, F16 or BF16/);
+  expect(() => bind('layer.weight', [2, 3], 'int8')).toThrow(/layer\.weight is F16, but it must be I8/);
 });
 
 test('weights in several folders cannot be one model', () => {

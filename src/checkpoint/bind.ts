@@ -5,7 +5,7 @@
  */
 import { basename, dirname } from 'node:path';
 import { CheckpointError } from '../errors.ts';
-import type { DType as GraphDType } from '../graph/dtype.ts';
+import { type DType as GraphDType, isFloat } from '../graph/dtype.ts';
 import type { Binding } from '../graph/serialize.ts';
 import { readFloat32, type TensorEntry, tensorNamed, type Weights } from './tensorEntry.ts';
 
@@ -13,6 +13,7 @@ const graphTypeOf: Readonly<Record<string, GraphDType>> = {
   F32: 'float32',
   F16: 'float16',
   BF16: 'bfloat16',
+  I8: 'int8',
 };
 
 /** The folder that holds the files of `weights`. Throws CheckpointError if they lie in several. */
@@ -38,15 +39,18 @@ function entryFor(weights: Weights, name: string, shape: readonly number[]): Ten
 
 /**
  * A `bind` for `serialize` that points every parameter into the files of `weights`.
- * Throws CheckpointError, when called, for a missing tensor, a wrong shape or a type that is not floating-point.
+ * Throws CheckpointError, when called, for a missing tensor, a wrong shape, or a type other than F32, F16 and BF16 (I8 where
+ * the graph asks for int8).
  */
-export function bindExternal(weights: Weights): (name: string, shape: readonly number[]) => Binding {
-  return (name, shape) => {
+export function bindExternal(
+  weights: Weights,
+): (name: string, shape: readonly number[], asked?: GraphDType) => Binding {
+  return (name, shape, asked = 'float32') => {
     const entry = entryFor(weights, name, shape);
     const dtype = graphTypeOf[entry.dtype];
-    if (!dtype) {
+    if (!dtype || isFloat(dtype) !== isFloat(asked)) {
       throw new CheckpointError(
-        `${weights.source}: ${name} is ${entry.dtype}, but weights must be F32, F16 or BF16.`,
+        `${weights.source}: ${name} is ${entry.dtype}, but it must be ${asked === 'int8' ? 'I8' : 'F32, F16 or BF16'}.`,
         'Convert the checkpoint.',
       );
     }

@@ -12,7 +12,7 @@ import { shownJson } from './shown.ts';
 import type { ModelPart, StableDiffusion } from './stableDiffusion.ts';
 import { renameWeights, type Weights } from './tensorEntry.ts';
 import { openTextEncoder } from './textEncoderFolder.ts';
-import { openWeightsIn } from './weights.ts';
+import { hasWeights, openWeightsIn } from './weights.ts';
 
 interface Component extends Omit<ModelPart, 'weights'> {
   readonly folder: string;
@@ -45,8 +45,15 @@ export async function openDiffusersFolder(folder: string): Promise<StableDiffusi
     unet: { ...unet, weights: await openWeightsIn(unet.folder) },
     vae: { ...vae, weights: await openVaeWeights(vae.folder) },
     scheduler,
+    hasSafetyChecker: await hasSafetyChecker(folder, index),
     unknown: [],
   };
+}
+
+/** Copies of a model often name the checker, but leave out its folder or its weights. */
+async function hasSafetyChecker(folder: string, index: JsonObject): Promise<boolean> {
+  const entry = index['safety_checker'];
+  return Array.isArray(entry) && entry[1] !== null && (await hasWeights(join(folder, 'safety_checker')));
 }
 
 /** The weights of an AutoencoderKL's folder under their present names. */

@@ -131,7 +131,7 @@ describe('mutants are opened or refused by name', () => {
       what is no list | what is no dictionary | asks for the Python global | what is no text |
       what is no function | is not supported | sets the state of an object | a number of |
       a key without a value | posix.system | builtins.eval | torch.load | operation 0x69 |
-      operation 0x6f | operation 0x81`,
+      operation 0x6f`,
     );
     expect(refusals.length).toBeGreaterThan(2000);
     expect([...called].filter((name) => !torchGlobals.has(name))).toEqual([]);

@@ -15,6 +15,10 @@ async function written(text: string): Promise<string> {
   return path;
 }
 
+function pythonText(value: number | string): string {
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : JSON.stringify(value);
+}
+
 async function all(path: string, options = {}): Promise<unknown[]> {
   const values: unknown[] = [];
   for await (const value of readJsonLines(path, options)) values.push(value);
@@ -38,6 +42,45 @@ describe('readJson', () => {
     await expect(readJson(path)).rejects.toThrow(CheckpointError);
     await expect(readJson(path)).rejects.toThrow(`${path} is not valid JSON at line 3, column 8`);
     await expect(readJson(await written('{"a": '))).rejects.toThrow('line 1, column 7');
+  });
+
+  it('reads the numbers that only Python writes, and leaves texts alone', async () => {
+    const path = await written(
+      '{"a": -Infinity, "b": [Infinity,NaN], "c": "NaN \\" Infinity", "-Infinity": 1}',
+    );
+    expect(await readJson(path)).toEqual({
+      a: Number.NEGATIVE_INFINITY,
+      b: [Number.POSITIVE_INFINITY, Number.NaN],
+      c: 'NaN " Infinity',
+      '-Infinity': 1,
+    });
+  });
+
+  it('names the place of an error beside such numbers, and refuses words that only look like them', async () => {
+    await expect(readJson(await written('{"a": -Infinity, "b": x}'))).rejects.toThrow('line 1, column 23');
+    for (const word of ['+Infinity', '- Infinity', 'Infinityx', 'nan', 'NaN1', '-NaN', 'Infinity.5']) {
+      await expect(readJson(await written(`[${word}]`))).rejects.toThrow('not valid JSON');
+    }
+  });
+
+  it('reads any value that Python writes', async () => {
+    const special = fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY);
+    const leaf = fc.oneof(
+      special,
+      fc.double().filter((number) => !Object.is(number, -0)),
+      fc.string(),
+      fc.constantFrom('NaN', '-Infinity', '"Infinity'),
+    );
+    const value = fc.dictionary(fc.string(), fc.array(leaf));
+    await fc.assert(
+      fc.asyncProperty(value, async (given) => {
+        const text = `{${Object.entries(given).map(
+          ([key, values]) => `${JSON.stringify(key)}: [${values.map(pythonText).join(', ')}]`,
+        )}}`;
+        expect(await readJson(await written(text))).toEqual(Object.assign(Object.create(null), given));
+      }),
+      { numRuns: 30 },
+    );
   });
 
   it('says that a file is missing, or is no object where one is needed', async () => {

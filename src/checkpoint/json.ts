@@ -15,10 +15,45 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The value in a JSON file. Throws CheckpointError if the file is missing or is not JSON. */
+/**
+ * The value in a JSON file, in which Python may have written NaN, Infinity and -Infinity as numbers. Throws CheckpointError
+ * if the file is missing or is not JSON otherwise.
+ */
 export async function readJson(path: string): Promise<unknown> {
-  const text = (await readBytes(path)).toString('utf8');
-  return parseJson(text.replace(/^\uFEFF/, ''), path);
+  const text = (await readBytes(path)).toString('utf8').replace(/^\uFEFF/, '');
+  const standard = withoutSpecials(text);
+  return parseJson(standard, path, 1, standard === text ? undefined : special);
+}
+
+/** The beginning of a string, or a number that JSON does not have. */
+const quoteOrSpecial = /"|(?<![\w.+-])(?:-?Infinity|NaN)(?![\w.])/g;
+
+/** Stands for NaN in as many characters, in a string that no file of text holds: it is no character. */
+const nanMark = '\uFDD0';
+
+/** Numbers too large for a double, which are read as infinite, in the place of those words, as long as they are. */
+function withoutSpecials(text: string): string {
+  if (!/Infinity|NaN/.test(text) || text.includes(nanMark)) return text;
+  const parts: string[] = [];
+  let [from, at] = [0, 0];
+  for (;;) {
+    quoteOrSpecial.lastIndex = at;
+    const found = quoteOrSpecial.exec(text);
+    if (!found) return parts.join('') + text.slice(from);
+    const [word] = found;
+    at = word === '"' ? closingQuote(text, found.index) + 1 : found.index + word.length;
+    if (word === '"') continue;
+    parts.push(text.slice(from, found.index), standIn(word));
+    from = at;
+  }
+}
+
+function standIn(word: string): string {
+  return word === 'NaN' ? `"${nanMark}"` : word.replace('Infinity', '1e999   ');
+}
+
+function special(_key: string, value: unknown): unknown {
+  return value === nanMark ? Number.NaN : value;
 }
 
 /** The object in a JSON file. Throws CheckpointError if the file is missing or holds anything else. */
@@ -69,9 +104,14 @@ async function* linesOf(path: string): AsyncGenerator<{ text: string; whole: boo
 }
 
 /** Parses `text`, which stands in `path`, from line `firstLine` on. Throws CheckpointError with the position. */
-export function parseJson(text: string, path: string, firstLine = 1): unknown {
+export function parseJson(
+  text: string,
+  path: string,
+  firstLine = 1,
+  reviver?: (key: string, value: unknown) => unknown,
+): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text, reviver);
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
     const position = badPosition(text, message);

@@ -42,6 +42,12 @@ describe('unpickle', () => {
     ['what was kept in protocol 4', '\x80\x04K\x09\x94h\x00\x86.', [9, 9]],
     ['persistent ids', '\x80\x02U\x01kQ.', { id: 'k' }],
     ['calls of allowed globals', '\x80\x02ccollections\nOrderedDict\n)R.', new Map()],
+    ['objects of allowed classes', '\x80\x02ccollections\nOrderedDict\n)\x81.', new Map()],
+    [
+      'the parameters in the state of a dictionary',
+      '\x80\x02ccollections\nOrderedDict\n)\x81}(U\x0b_parameters}U\x01aK\x01sU\x08trainingN\x75b.',
+      new Map([['a', 1]]),
+    ],
     ['the state of a dictionary, which is left out', '\x80\x02}}U\x01aK\x01sb.', new Map()],
     ['objects of which nothing is known, without their state', '\x80\x02cnumpy\ndtype\n)R}b.', opaque],
   ])('reads %s', (_, pickle, value) => {
@@ -55,6 +61,7 @@ describe('unpickle', () => {
   it.each([
     ['GLOBAL', '\x80\x02cposix\nsystem\nU\x04echo\x85R.'],
     ['STACK_GLOBAL', '\x80\x04\x8c\x05posix\x8c\x06system\x93U\x04echo\x85R.'],
+    ['NEWOBJ', '\x80\x02cposix\nsystem\nU\x04echo\x85\x81.'],
     ['a global that is never called', '\x80\x02cposix\nsystem\n0K\x01.'],
   ])('refuses a global that is not listed, by name: %s', (_, pickle) => {
     expect(() => load(pickle)).toThrow(CheckpointError);
@@ -87,7 +94,12 @@ describe('unpickle', () => {
     ],
     ['INST', '\x80\x02(iposix\nsystem\n.', 'operation 0x69 at byte 3 is not supported'],
     ['OBJ', '\x80\x02(ccollections\nOrderedDict\no.', 'operation 0x6f'],
-    ['NEWOBJ', '\x80\x02ccollections\nOrderedDict\n)\x81.', 'operation 0x81'],
+    ['an object of what is no class', '\x80\x02ctorch\nFloatStorage\n)\x81.', 'calls torch.FloatStorage'],
+    [
+      'one large state that is set again and again',
+      `\x80\x02}}U\x0b_parameters}(${Array.from({ length: 256 }, (_, i) => `K${String.fromCharCode(i)}N`).join('')}usq\x00${'bh\x00'.repeat(5000)}b.`,
+      'makes over 1048576 objects',
+    ],
     ['extension registry codes', '\x80\x02\x82\x01.', 'operation 0x82'],
     ['setting the state of an object', '\x80\x02ctorch\nFloatStorage\nNb.', 'sets the state'],
     ['an end in the middle', '\x80\x02U\x09abc', 'ends in the middle'],

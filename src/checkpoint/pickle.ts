@@ -160,16 +160,24 @@ function isGlobal(machine: Machine, value: unknown): value is AllowedGlobal {
   return typeof name === 'string' && machine.rules.globals.get(name) === value;
 }
 
-/** Sets the state of an object. State dicts only hang `_metadata` on a dictionary, which nobody needs. */
+/**
+ * Sets the state of an object. State dicts hang `_metadata` on a dictionary, which nobody needs; a ParameterDict keeps its
+ * entries in the `_parameters` of its state.
+ */
 function build(machine: Machine): void {
-  pop(machine);
+  const state = pop(machine);
   const target = top(machine);
   if (!(target instanceof Map) && target !== opaque)
     throw damaged(machine.rules, 'its pickle sets the state of an object');
+  const entries: unknown = state instanceof Map ? state.get('_parameters') : undefined;
+  if (!(target instanceof Map) || !(entries instanceof Map)) return;
+  // A pickle may name one large state any number of times.
+  countObject(machine, entries.size);
+  for (const [key, value] of entries) target.set(key, value);
 }
 
-function countObject(machine: Machine): void {
-  machine.made++;
+function countObject(machine: Machine, count = 1): void {
+  machine.made += count;
   if (machine.made > mostObjects)
     throw damaged(machine.rules, `its pickle makes over ${mostObjects} objects`);
 }
@@ -245,6 +253,8 @@ const operations: ReadonlyMap<number, Operation> = new Map<number, Operation>([
     (machine) => pushGlobal(machine, ...([pop(machine), pop(machine)].reverse() as [unknown, unknown])),
   ],
   [0x52 /* REDUCE */, callGlobal],
+  // Makes an object of a class, here as a call of it does.
+  [0x81 /* NEWOBJ */, callGlobal],
   [0x62 /* BUILD */, build],
   [0x51 /* BINPERSID */, push((machine) => machine.rules.persistent(pop(machine)))],
 ]);

@@ -63,6 +63,26 @@ describe('writing and reading', () => {
     );
   });
 
+  it('asks for the elements of lazy tensors one after the other, and checks them', async () => {
+    const asked: string[] = [];
+    const lazy = (name: string, data: Float32Array) => ({
+      name,
+      dtype: 'F32' as const,
+      shape: [2],
+      data: async () => {
+        asked.push(name);
+        return data;
+      },
+    });
+    await writeSafetensors(path, [lazy('b', Float32Array.of(3, 4)), lazy('a', Float32Array.of(1, 2))]);
+    expect(asked).toEqual(['a', 'b']);
+    const { tensors } = await openSafetensors(path);
+    expect([...(await readTensor(tensors.get('b')!))]).toEqual([3, 4]);
+    const wrong = writeSafetensors(path, [lazy('a', Float32Array.of(1))]);
+    await expect(wrong).rejects.toThrow(/Tensor a .* has 1 elements, but the shape \[2\]/);
+    expect((await openSafetensors(path)).tensors.size).toBe(2);
+  });
+
   it('gives the same bytes whatever the order of the tensors', async () => {
     await fc.assert(
       fc.asyncProperty(anyTensors, async (tensors) => {

@@ -20,6 +20,11 @@ export interface TensorToWrite {
   readonly data: TensorArray;
 }
 
+/** A tensor whose elements are asked for when it is written, so that few need be in memory. */
+export interface LazyTensor extends Omit<TensorToWrite, 'data'> {
+  readonly data: () => Promise<TensorArray>;
+}
+
 /**
  * Writes a file atomically; equal tensors and metadata give equal bytes, whatever their order.
  * Throws CheckpointError if a tensor's data does not fit its type and shape, if a name comes twice, or if a value
@@ -27,7 +32,7 @@ export interface TensorToWrite {
  */
 export async function writeSafetensors(
   path: string,
-  tensors: Iterable<TensorToWrite>,
+  tensors: Iterable<TensorToWrite | LazyTensor>,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const inOrder = [...tensors].sort(byTypeAndName);
@@ -35,24 +40,30 @@ export async function writeSafetensors(
   const header = headerOf(inOrder, metadata);
   await writeFileAtomic(path, async (handle: FileHandle) => {
     await writeAll(handle, header);
-    for (const tensor of inOrder) await writeAll(handle, rawBytes(path, tensor));
+    for (const tensor of inOrder) {
+      const data = typeof tensor.data === 'function' ? await tensor.data() : tensor.data;
+      checkData(path, tensor, data);
+      await writeAll(handle, rawBytes(path, tensor, data));
+    }
   });
 }
 
-function byTypeAndName(a: TensorToWrite, b: TensorToWrite): number {
+type Described = Omit<TensorToWrite, 'data'>;
+
+function byTypeAndName(a: Described, b: Described): number {
   return (
     dtypes.indexOf(b.dtype) - dtypes.indexOf(a.dtype) || Buffer.from(a.name).compare(Buffer.from(b.name))
   );
 }
 
-function headerOf(tensors: readonly TensorToWrite[], metadata: Readonly<Record<string, string>>): Uint8Array {
+function headerOf(tensors: readonly Described[], metadata: Readonly<Record<string, string>>): Uint8Array {
   const keys = Object.keys(metadata).sort();
   const fields: [string, unknown][] =
     keys.length > 0 ? [[metadataKey, Object.fromEntries(keys.map((key) => [key, metadata[key]]))]] : [];
   let end = 0;
-  for (const { name, dtype, shape, data } of tensors) {
+  for (const { name, dtype, shape } of tensors) {
     const begin = end;
-    end += data.length * elementBytes(dtype);
+    end += elementCount(shape)! * elementBytes(dtype);
     fields.push([name, { dtype, shape, data_offsets: [begin, end] }]);
   }
   // An object would move names that look like numbers to the front.
@@ -65,15 +76,19 @@ function headerOf(tensors: readonly TensorToWrite[], metadata: Readonly<Record<s
   return header;
 }
 
-function checkTensor(path: string, tensor: TensorToWrite, before: TensorToWrite | undefined): void {
-  const { name, dtype, shape, data } = tensor;
-  const wrong = (what: string) =>
-    new CheckpointError(`Tensor ${name} for ${path} ${what}.`, 'Give each tensor a name and fitting data.');
+function checkTensor(path: string, tensor: TensorToWrite | LazyTensor, before: Described | undefined): void {
+  const { name, shape, data } = tensor;
+  const wrong = wrongTensor(path, name);
   if (name === metadataKey) throw wrong('has a name that the format keeps for itself');
   if (name === before?.name) throw wrong('comes twice');
   if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
     throw wrong(`has the shape [${shape.join(', ')}], not a list of sizes`);
   }
+  if (typeof data !== 'function') checkData(path, tensor, data);
+}
+
+function checkData(path: string, { name, dtype, shape }: Described, data: TensorArray): void {
+  const wrong = wrongTensor(path, name);
   if (!holds(data, dtype) && !rounds(dtype, data)) {
     throw wrong(`is to be ${dtype}, but its data is in a ${data.constructor.name}`);
   }
@@ -82,11 +97,16 @@ function checkTensor(path: string, tensor: TensorToWrite, before: TensorToWrite 
   }
 }
 
+function wrongTensor(path: string, name: string) {
+  return (what: string) =>
+    new CheckpointError(`Tensor ${name} for ${path} ${what}.`, 'Give each tensor a name and fitting data.');
+}
+
 function rounds(dtype: DType, data: TensorArray): data is Float32Array {
   return (dtype === 'F16' || dtype === 'BF16') && data instanceof Float32Array;
 }
 
-function rawBytes(path: string, { name, dtype, data }: TensorToWrite): Uint8Array {
+function rawBytes(path: string, { name, dtype }: Described, data: TensorArray): Uint8Array {
   if (!rounds(dtype, data)) return bytesOf(data);
   if (dtype === 'BF16') return bytesOf(float32ToBfloat16(data));
   const largest = data.reduce(

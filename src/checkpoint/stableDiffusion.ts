@@ -29,6 +29,8 @@ export interface StableDiffusion {
   readonly unet: ModelPart;
   readonly vae: ModelPart;
   readonly scheduler: { readonly className: string; readonly config: JsonObject };
+  /** Whether the folder has a safety checker with its weights; see safetyCheckerFolder.ts. */
+  readonly hasSafetyChecker: boolean;
   /** Keys of a single file that no part asks for: worth a word to the user. */
   readonly unknown: readonly string[];
 }

@@ -57,6 +57,7 @@ describe('openTextEncoder', () => {
       'text_model.encoder.w',
       'vision_model.encoder.w',
       'visual_projection.weight',
+      'text_projection.weight',
       'logit_scale',
     ];
     expect(await opened('clip', ...whole)).toEqual(['text_model.encoder.w']);
@@ -68,6 +69,46 @@ describe('openTextEncoder', () => {
       'position_bias',
     ]);
     expect(await opened('bert', 'bert.encoder.w', 'cls.predictions.bias')).toEqual(['encoder.w']);
+  });
+
+  it('leaves the heads of every relative of BERT out', async () => {
+    const heads = {
+      bert: ['bert.pooler.dense.weight', 'cls.seq_relationship.weight'],
+      'xlm-roberta': ['roberta.pooler.dense.weight', 'lm_head.dense.weight', 'classifier.out_proj.bias'],
+      electra: [
+        'electra.pooler.dense.weight',
+        'discriminator_predictions.dense.weight',
+        'generator_lm_head.bias',
+      ],
+      distilbert: ['distilbert.pooler.dense.weight', 'vocab_layer_norm.weight', 'pre_classifier.bias'],
+    };
+    for (const [modelType, names] of Object.entries(heads)) {
+      expect(await opened(modelType, ...names)).toEqual(['pooler.dense.weight']);
+    }
+  });
+
+  it('gives the norms of a checkpoint from TensorFlow their present names', async () => {
+    const old = ['bert.embeddings.LayerNorm.gamma', 'bert.embeddings.LayerNorm.beta'];
+    expect(await opened('bert', ...old)).toEqual([
+      'embeddings.LayerNorm.bias',
+      'embeddings.LayerNorm.weight',
+    ]);
+  });
+
+  it('opens a whole CLIP as its text half, old ways of writing its config included', async () => {
+    const weights = [{ name: 'text_model.w', dtype: 'F32', shape: [0], data: new Float32Array(0) } as const];
+    await writeSafetensors(join(scratch, 'model.safetensors'), weights);
+    const parts = {
+      text_config: { hidden_size: 64, vocab_size: 9, model_type: 'clip_text_model' },
+      text_config_dict: { hidden_size: 32 },
+      vision_config: { hidden_size: 1 },
+    };
+    await writeJson(join(scratch, 'config.json'), { model_type: 'clip', projection_dim: 7, ...parts });
+    const { modelType, config, configSource } = await openTextEncoder(scratch);
+    expect(modelType).toBe('clip_text_model');
+    expect(config).toMatchObject({ model_type: 'clip_text_model', hidden_size: 32, vocab_size: 9 });
+    expect(config).not.toHaveProperty('vision_config');
+    expect(configSource).toBe(`${join(scratch, 'config.json')}, text_config`);
   });
 
   it('refuses two names of one tensor', async () => {

@@ -1,6 +1,7 @@
 /**
- * Reads a PyTorch state dict (`pytorch_model.bin`), or a training checkpoint that holds one (`sd-v1-4.ckpt`), in both of
- * PyTorch's layouts: a zip archive (since PyTorch 1.6), and the older sequence of pickles followed by the raw storages.
+ * Reads a PyTorch state dict (`pytorch_model.bin`), or a training checkpoint that holds one (`sd-v1-4.ckpt`, an
+ * embedding of textual inversion), in both of PyTorch's layouts: a zip archive (since PyTorch 1.6), and the older sequence of
+ * pickles followed by the raw storages.
  *
  * The pickles only describe tensors; the data lies uncompressed in the file, so entries point into it, as they do
  * for safetensors. Nothing that a pickle asks for is run (pickle.ts). Knows no model.
@@ -26,7 +27,7 @@ const longestPickles = 2 ** 25;
 const longestByteOrder = 8;
 
 /**
- * The tensors of a state dict, or of the `state_dict` in a training checkpoint, whose other parts are left out. Tensors
+ * The tensors of a state dict, or of the one in a training checkpoint, whose other parts are left out. Tensors
  * that share a storage have overlapping entries.
  * Throws CheckpointError if the file is damaged, names a Python global that state dicts do not need, or holds a
  * tensor that is not contiguous.

@@ -33,6 +33,8 @@ export const torchGlobals: ReadonlyMap<string, Meaning> = new Map<string, Meanin
   ['torch._utils._rebuild_parameter', 'first'],
   ['torch.Size', 'first'],
   ['collections.OrderedDict', 'dictionary'],
+  // Textual inversion: its state says what it holds.
+  ['torch.nn.modules.container.ParameterDict', 'emptyDictionary'],
 
   ['collections.defaultdict', 'emptyDictionary'],
   ['torch.nn.parameter.Parameter', 'opaque'],

@@ -98,13 +98,16 @@ function storageOf(source: string, id: unknown): Storage {
   return { key, dtype, length, first };
 }
 
+/** Where training code puts the dictionary of tensors: that of a model, and that of a textual inversion. */
+const nestedUnder = ['state_dict', 'string_to_param'] as const;
+
 /**
- * The tensors of the dictionary `state`, or of the dictionary that it holds under `state_dict` as training code saves it.
+ * The tensors of the dictionary `state`, or of the dictionary that it holds under one of `nestedUnder`.
  * What is no tensor (the number of steps, say) is left out; a dictionary of such things alone is refused.
  */
 export function torchWeights(file: OpenFile, state: unknown, places: Places): Weights {
   if (!(state instanceof Map)) throw damaged({ source: file.path }, 'it does not hold a dictionary');
-  const nested: unknown = state.get('state_dict');
+  const nested = nestedUnder.map((key): unknown => state.get(key)).find((value) => value instanceof Map);
   const dictionary: ReadonlyMap<unknown, unknown> = nested instanceof Map ? nested : state;
   const tensors = new Map<string, TensorEntry>();
   for (const [name, tensor] of dictionary) {

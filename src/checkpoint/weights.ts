@@ -14,7 +14,7 @@ import type { TensorEntry, Weights } from './tensorEntry.ts';
 import { openTorchFile } from './torchFile.ts';
 
 /** The names under which Hugging Face's libraries save weights, the ones that we prefer first. */
-const usualNames: readonly string[] = [
+export const usualNames: readonly string[] = [
   'diffusion_pytorch_model.safetensors',
   'diffusion_pytorch_model.safetensors.index.json',
   'model.safetensors',
@@ -53,6 +53,12 @@ export async function openWeights(path: string): Promise<Weights> {
         'Give a .safetensors, .bin or .ckpt file, or the .index.json of a sharded one.',
       );
   }
+}
+
+/** Whether a folder is there and holds weights under one of their usual names. */
+export async function hasWeights(folder: string): Promise<boolean> {
+  const present = await readdir(folder).catch((): string[] => []);
+  return usualNames.some((name) => present.includes(name));
 }
 
 /** Opens the weights in a model's folder, by their usual names: safetensors before .bin, full before fp16. */

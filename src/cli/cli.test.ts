@@ -1,6 +1,7 @@
-import { cp, readFile, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { type TensorToWrite, writeSafetensors } from '../checkpoint/safetensorsWriter.ts';
 import { parseParameters } from '../pictures/parameters.ts';
 import { decodePng } from '../pictures/png.ts';
 import { ksd, requireBuild, root, temporaryFolder } from './testing.ts';
@@ -15,7 +16,18 @@ async function readPicture(path: string) {
 }
 
 describe('help', () => {
-  const commands = ['demo', 'generate', 'compare', 'distill', 'eval', 'export', 'vocab', 'info'];
+  const commands = [
+    'demo',
+    'generate',
+    'compare',
+    'distill',
+    'eval',
+    'export',
+    'quantize',
+    'vocab',
+    'pull',
+    'info',
+  ];
 
   test('every command explains itself with examples', async () => {
     const folder = await temporaryFolder();
@@ -101,6 +113,14 @@ describe('generate', () => {
     });
   });
 
+  test('takes a label of the web UI for a sampler, and a share of fresh noise', async () => {
+    const folder = await temporaryFolder();
+    const args = ['--student', 'none', '--steps', '2', '--scheduler', 'dpm++ sde KARRAS', '--eta', '0.5'];
+    const { stderr } = await ksd(folder, ['generate', 'a cat', ...args, '--out', 'cat.png']);
+    const { parameters } = await readPicture(join(folder, 'cat.png')).catch(() => expect.fail(stderr));
+    expect(parameters).toMatchObject({ sampler: 'DPM++ SDE Karras', extra: { Eta: '0.5' } });
+  });
+
   test('numbers several pictures in a folder, of the size that was asked for', async () => {
     const folder = await temporaryFolder();
     const args = ['--student', 'none', '--steps', '1', '--count', '5', '--size', '32x48', '--out', 'cats'];
@@ -112,20 +132,84 @@ describe('generate', () => {
     expect([pictures[4]!.image.width, pictures[4]!.image.height]).toEqual([32, 48]);
   });
 
-  test('draws the empty prompt, and a prompt of 10,000 characters with a warning', async () => {
+  test('draws the empty prompt, and one of 10,000 characters, with a warning if it is cut', async () => {
     const folder = await temporaryFolder();
-    const draw = (prompt: string) =>
-      ksd(folder, ['generate', prompt, '--student', 'none', '--steps', '1', '--out', 'x.png']);
+    const draw = (prompt: string, ...more: string[]) =>
+      ksd(folder, ['generate', prompt, '--student', 'none', '--steps', '1', '--out', 'x.png', ...more]);
     const empty = await draw('');
     expect(empty.status).toBe(0);
     expect(empty.stderr).not.toContain('⚠');
-    const long = await draw('사과 '.repeat(3334));
+    const whole = await draw('red '.repeat(2500));
+    expect(whole.status).toBe(0);
+    expect(whole.stderr).not.toMatch(/were cut/);
+    const long = await draw('사과 '.repeat(3334), '--long-prompts', 'cut');
     expect(long.status).toBe(0);
     expect(long.stderr).toMatch(/⚠ .* were cut/);
   });
 
+  test('reads weights, skips layers and uses an embedding, and tells so in the file', async () => {
+    const folder = await temporaryFolder();
+    const vectors = Float32Array.from({ length: 2 * 192 }, (_, i) => Math.sin(i) / 50);
+    const embedding = { name: '<toy>', dtype: 'F32', shape: [2, 192], data: vectors } as const;
+    await writeSafetensors(join(folder, 'toy.safetensors'), [embedding]);
+    const draw = async (out: string, prompt: string, ...more: string[]) => {
+      const args = ['generate', prompt, '--steps', '2', '--out', out, ...more];
+      const { status, stderr } = await ksd(folder, args);
+      expect(stderr).not.toContain('✗');
+      expect(status).toBe(0);
+      return readPicture(join(folder, out));
+    };
+    const options = ['--clip-skip', '2', '--embedding', 'toy.safetensors:장난감'];
+    const named = await draw('a.png', '(장난감:1.2)을 든 [사과]', ...options);
+    expect(named.parameters.extra).toMatchObject({ 'Clip skip': '2' });
+    const byToken = await draw('b.png', '(<toy>:1.2)을 든 [사과]', ...options);
+    expect(byToken.image.data).toEqual(named.image.data);
+    const without = await draw('c.png', '(장난감:1.2)을 든 [사과]', '--clip-skip', '2');
+    expect(without.image.data).not.toEqual(named.image.data);
+    const literal = await draw('d.png', '(사과)', '--prompt-syntax', 'plain');
+    expect(literal.parameters.extra).toMatchObject({ Emphasis: 'None' });
+  });
+
+  test('adds LoRAs of the prompt and of an option, and says so in the file', async () => {
+    const folder = await temporaryFolder();
+    await mkdir(join(folder, 'loras'));
+    const layer = 'lora_unet_mid_block_attentions_0_transformer_blocks_0_ff_net_2';
+    const factor = (end: string, ...shape: [number, number]): TensorToWrite => {
+      const data = new Float32Array(shape[0] * shape[1]).fill(0.1);
+      return { name: `${layer}.lora_${end}.weight`, dtype: 'F32', shape, data };
+    };
+    await writeSafetensors(join(folder, 'loras', 'ink.safetensors'), [
+      factor('down', 2, 1024),
+      factor('up', 256, 2),
+    ]);
+    const draw = async (prompt: string, ...more: string[]) => {
+      const args = ['--student', 'none', '--steps', '1', '--out', 'x.png', ...more];
+      const { status, stderr } = await ksd(folder, ['generate', prompt, ...args]);
+      expect(status, stderr).toBe(0);
+      return readPicture(join(folder, 'x.png'));
+    };
+    const [plain, tag, option] = [
+      await draw('a cat'),
+      await draw('a cat <lora:ink:0.5>'),
+      await draw('a cat', '--lora', 'loras/ink.safetensors:0.5'),
+    ];
+    expect(tag.parameters.prompt).toBe('a cat <lora:ink:0.5>');
+    expect(option).toEqual(tag);
+    expect(tag.image).not.toEqual(plain.image);
+  });
+
   test.each([
+    [
+      'a clip skip beyond the layers',
+      ['--clip-skip', '9'],
+      'INPUT',
+      'clip skip of 9',
+      '1 (the last layer) to 4',
+    ],
+    ['an embedding that is none', ['--embedding', 'none.pt'], 'CHECKPOINT', 'none.pt', '→'],
     ['an unknown sampler', ['--scheduler', 'magic'], 'CONFIG', 'There is no sampler "magic"', 'unipc'],
+    ['a strength without a picture', ['--strength', '0.5'], 'INPUT', 'no picture to start from', '--init'],
+    ['an eta of a sampler without one', ['--eta', '0.5'], 'INPUT', 'takes no eta', 'ddim'],
     ['a side that the model cannot draw', ['--size', '65x64'], 'INPUT', 'width 65', '64 or 68'],
     ['a model that is not there', ['--model', 'nowhere'], 'CHECKPOINT', 'nowhere', '→'],
     ['a student that is not there', ['--student', 'nobody'], 'CHECKPOINT', 'nobody', '→'],

@@ -6,8 +6,9 @@ import { type Comparison, type ComparisonRequest, compare, saveGrid } from '../g
 import { finish } from '../generation/finish.ts';
 import { openPipeline } from '../generation/open.ts';
 import type { Pipeline } from '../generation/pipeline.ts';
+import type { LoraFile } from '../lora/open.ts';
 import type { PictureGrid } from '../pictures/grid.ts';
-import type { RequestedDevice } from '../runtime/session.ts';
+import type { RequestedDevice, Runtime } from '../runtime/session.ts';
 import { word } from './messages.ts';
 import { checkModel } from './models.ts';
 import { openDevice } from './options.ts';
@@ -16,6 +17,7 @@ import { progress } from './progress.ts';
 import { openStudent, type StudentFolder } from './students.ts';
 
 export interface Studio {
+  readonly runtime: Runtime;
   readonly pipeline: Pipeline;
   readonly students: readonly TextEncoder[];
   dispose(): Promise<void>;
@@ -26,19 +28,25 @@ export interface StudioOptions {
   /** Folder of a Stable Diffusion. */
   readonly model: string;
   readonly scheduler: string;
+  /** Whether flagged pictures are blacked out; true by default. */
+  readonly safetyChecker?: boolean;
+  /** TAESD, if it is to decode the pictures. */
+  readonly taesd?: string;
+  readonly loras?: readonly LoraFile[];
 }
 
 /** Opens device, model and students. Throws CheckpointError for a model that is none. */
 export async function openStudio(
-  { device, model, scheduler }: StudioOptions,
+  { device, model, ...options }: StudioOptions,
   wanted: readonly StudentFolder[],
 ): Promise<Studio> {
   await checkModel(model);
   const runtime = await openDevice(device);
-  const pipeline = await openPipeline(runtime, model, { scheduler });
+  const pipeline = await openPipeline(runtime, model, options);
   const students: TextEncoder[] = [];
   for (const student of wanted) students.push(await openStudent(runtime, student));
   return {
+    runtime,
     pipeline,
     students,
     dispose: async () => {

@@ -23,6 +23,7 @@ const headings: Readonly<Record<string, () => string>> = {
   CORPUS: () => t('말뭉치에 문제가 있습니다', 'a corpus is not as it should be'),
   CONFIG: () => t('설정이 맞지 않습니다', 'a setting does not fit'),
   INPUT: () => t('요청을 처리할 수 없습니다', 'the request cannot be served'),
+  HUB: () => t('모델을 내려받지 못했습니다', 'the model could not be fetched'),
   RUNTIME: () => t('계산 장치에 문제가 있습니다', 'the device failed'),
 };
 

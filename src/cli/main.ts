@@ -12,6 +12,8 @@ import { addEval } from './commands/eval.ts';
 import { addExport } from './commands/export.ts';
 import { addGenerate } from './commands/generate.ts';
 import { addInfo } from './commands/info.ts';
+import { addPull } from './commands/pull.ts';
+import { addQuantize } from './commands/quantize.ts';
 import { addVocab } from './commands/vocab.ts';
 import { report } from './failure.ts';
 import { languages, requestedLanguage, speak, t } from './messages.ts';
@@ -26,7 +28,9 @@ const commands = [
   addDistill,
   addEval,
   addExport,
+  addQuantize,
   addVocab,
+  addPull,
   addInfo,
 ];
 

@@ -54,7 +54,10 @@ export function addDrawingOptions(command: Command): Command {
     )
     .option(
       '--scheduler <name>',
-      t('샘플러: unipc, ddim, dpmpp_2m, euler_a 등', 'sampler: unipc, ddim, dpmpp_2m, euler_a, ...'),
+      t(
+        '샘플러: unipc, ddim, "DPM++ 2M Karras" 등 (목록: ksd info --samplers)',
+        'sampler: unipc, ddim, "DPM++ 2M Karras", ... (list: ksd info --samplers)',
+      ),
       'unipc',
     );
 }

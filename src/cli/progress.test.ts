@@ -29,6 +29,18 @@ describe('progress', () => {
     expect(written[10]).toBe('distil  100 steps in 0:10 (10.0 steps/s)\n');
   });
 
+  it('writes amounts as it is told, such as bytes', () => {
+    const { stream, written } = fakeStream();
+    const clock = fakeClock();
+    const unit = (bytes: number) => `${bytes / 1000} kB`;
+    const bar = progress({ total: 10_000, label: 'fetch', unit, stream, now: clock.now });
+    clock.pass(1000);
+    bar.tick(5000);
+    bar.stop();
+    expect(written[0]).toBe('fetch  50%  5 kB/10 kB, 5 kB/s, 0:01 left\n');
+    expect(written[1]).toBe('fetch  5 kB/10 kB in 0:01 (5 kB/s)\n');
+  });
+
   it('writes a line after half a minute when the work is slow', () => {
     const { stream, written } = fakeStream();
     const clock = fakeClock();

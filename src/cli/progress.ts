@@ -12,12 +12,14 @@ export interface ProgressStream {
   readonly columns?: number;
 }
 
+/** What is counted, in the plural: "steps", "pairs", "장"; or how a number of ticks is written, such as bytes. */
+export type Unit = string | ((ticks: number) => string);
+
 export interface ProgressOptions {
   /** How many ticks make the whole. */
   readonly total: number;
   readonly label: string;
-  /** What is counted, in the plural: "steps", "pairs", "장". */
-  readonly unit: string;
+  readonly unit: Unit;
   /** Ticks of an earlier run that this one continues; they do not count into the rate. */
   readonly done?: number;
   readonly stream?: ProgressStream;
@@ -37,7 +39,7 @@ export interface Progress {
 /** What is drawn at a moment. */
 interface State {
   readonly label: string;
-  readonly unit: string;
+  readonly unit: Unit;
   readonly total: number;
   readonly done: number;
   /** Units a second; undefined until known. */
@@ -133,7 +135,7 @@ function part(done: number, total: number): number {
 }
 
 function numbers({ unit, total, done, rate }: State): string {
-  const count = `${done}/${total} ${unit}`;
+  const count = partText(done, total, unit);
   if (rate === undefined || rate <= 0) return count;
   const left = done < total ? `, ${duration((total - done) / rate)} left` : '';
   return `${count}, ${rateText(rate, unit)}${left}`;
@@ -160,13 +162,22 @@ function barLine(state: State, width: number): string {
 }
 
 function endLine({ label, unit, total, done, note }: State, counted: number, seconds: number): string {
-  const count = done < total ? `${done}/${total} ${unit}` : `${done} ${unit}`;
+  const count = done < total ? partText(done, total, unit) : amountText(done, unit);
   const speed = seconds > 0 && counted > 0 ? ` (${rateText(counted / seconds, unit)})` : '';
   return `${label}  ${count} in ${duration(seconds)}${speed}${note === '' ? '' : `  ${note}`}`;
 }
 
+function amountText(count: number, unit: Unit): string {
+  return typeof unit === 'function' ? unit(count) : `${count} ${unit}`;
+}
+
+function partText(done: number, total: number, unit: Unit): string {
+  return `${typeof unit === 'function' ? unit(done) : done}/${amountText(total, unit)}`;
+}
+
 /** "12.3 steps/s", or "14.6 steps/min" for slow work. */
-function rateText(rate: number, unit: string): string {
+function rateText(rate: number, unit: Unit): string {
+  if (typeof unit === 'function') return `${unit(rate)}/s`;
   return rate < 0.5 ? `${digits(rate * 60)} ${unit}/min` : `${digits(rate)} ${unit}/s`;
 }
 

@@ -7,6 +7,7 @@ import { openTextEncoder, type TextEncoder } from '../encoders/textEncoder.ts';
 import { CheckpointError } from '../errors.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { t } from './messages.ts';
+import { pullHint } from './models.ts';
 import { isFile, isPackagedModel, packagedStudent, packagedStudents } from './packaged.ts';
 
 export interface StudentFolder {
@@ -33,18 +34,20 @@ export async function findStudent(given: string): Promise<StudentFolder> {
       `${given}에는 학생 모델이 없습니다. 체크포인트가 있는 학습 폴더도, 텍스트 인코더 폴더도 아닙니다.`,
       `${given} is no student: neither a run with a checkpoint, nor the folder of a text encoder.`,
     ),
-    await whatToGive(path),
+    await whatToGive(given, path),
   );
 }
 
 /** Instead of what lies at `path`. */
-async function whatToGive(path: string): Promise<string> {
+async function whatToGive(given: string, path: string): Promise<string> {
   if (await isFile(path)) {
     return t(
       '파일 말고 config.json과 가중치가 함께 들어 있는 폴더를 주세요.',
       'Give the folder that holds config.json and the weights, not a file.',
     );
   }
+  const hint = await pullHint(given);
+  if (hint !== undefined) return hint;
   const packaged = (await packagedStudents()).join(', ');
   return packaged === ''
     ? t(

@@ -4,6 +4,7 @@
  *
  * Knows nothing of any part; the parts are listed in main.ts.
  */
+import type { Device } from '../runtime/session.ts';
 
 export interface CaseResult {
   /** The case, as the data names it. */
@@ -16,8 +17,11 @@ export interface CaseResult {
 export interface GoldenPart {
   /** The folder of the golden data that this part checks, for example `tokenizers`. */
   readonly name: string;
-  /** Checks every case found in `folder` (`<golden>/<name>`), in the order of its cases.json. */
-  check(folder: string): AsyncIterable<CaseResult>;
+  /**
+   * Checks every case found in `folder` (`<golden>/<name>`), in the order of its cases.json. `device` is where to compute, the
+   * CPU by default; parts without a graph need none.
+   */
+  check(folder: string, device?: Device): AsyncIterable<CaseResult>;
 }
 
 export interface Tolerance {

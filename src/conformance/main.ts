@@ -1,11 +1,13 @@
 /**
- * `npm run golden -- <folder>`: checks everything in a folder of golden data and says what agrees.
+ * `npm run golden -- <folder> [--device webgpu]`: checks everything in a folder of golden data and says what agrees.
  *
  * Exits with 0 only if every case of every part passes, and every part has a checker.
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { isThere } from '../checkpoint/file.ts';
+import { type Device, devices } from '../runtime/session.ts';
 import type { CaseResult, GoldenPart } from './golden.ts';
 import { operatorsPart } from './parts/operators.ts';
 import { pipelinePart } from './parts/pipeline.ts';
@@ -41,11 +43,11 @@ async function foldersWithCases(folder: string): Promise<string[]> {
 }
 
 /** Checks one part and prints its failures; returns its results. */
-async function checkPart(part: GoldenPart, folder: string): Promise<CaseResult[]> {
+async function checkPart(part: GoldenPart, folder: string, device: Device): Promise<CaseResult[]> {
   const results: CaseResult[] = [];
   const began = performance.now();
   try {
-    for await (const result of part.check(join(folder, part.name))) results.push(result);
+    for await (const result of part.check(join(folder, part.name), device)) results.push(result);
   } catch (error) {
     results.push({ name: 'the rest of the part', passed: false, detail: String(error) });
   }
@@ -58,18 +60,33 @@ async function checkPart(part: GoldenPart, folder: string): Promise<CaseResult[]
   return results;
 }
 
-async function main(folder: string | undefined): Promise<number> {
-  if (folder === undefined) {
-    console.error('Usage: npm run golden -- <folder of golden data>, for example fixtures/golden');
+function readArguments(): { folder: string; device: Device } | undefined {
+  const { values, positionals } = parseArgs({
+    options: { device: { type: 'string', default: 'cpu' } },
+    allowPositionals: true,
+  });
+  const [folder] = positionals;
+  const device = devices.find((known) => known === values.device);
+  return folder === undefined || device === undefined ? undefined : { folder, device };
+}
+
+async function main(): Promise<number> {
+  const given = readArguments();
+  if (given === undefined) {
+    console.error(
+      `Usage: npm run golden -- <folder of golden data> [--device ${devices.join('|')}], for example fixtures/golden`,
+    );
     return 2;
   }
+  const { folder, device } = given;
   const present = await foldersWithCases(folder).catch((): string[] => []);
   if (present.length === 0) {
     console.error(`${folder} holds no golden data. Give a folder whose sub-folders hold cases.json.`);
     return 2;
   }
   const results: CaseResult[] = [];
-  for (const part of parts) if (present.includes(part.name)) results.push(...(await checkPart(part, folder)));
+  for (const part of parts)
+    if (present.includes(part.name)) results.push(...(await checkPart(part, folder, device)));
   const unknown = present.filter((name) => !parts.some((part) => part.name === name));
   for (const name of unknown) console.log(`${name.padEnd(14)} has no checker`);
   const failed = results.filter((result) => !result.passed).length + unknown.length;
@@ -77,4 +94,4 @@ async function main(folder: string | undefined): Promise<number> {
   return failed === 0 ? 0 : 1;
 }
 
-process.exitCode = await main(process.argv[2]);
+process.exitCode = await main();

@@ -25,7 +25,7 @@ test('defaults are those of the original project', () => {
 test('a misspelt field, an unknown kind and a wrong type are named', () => {
   const broken = {
     ...minimal,
-    student: { kind: 'bert', start: 'teacher' },
+    student: { kind: 'gpt', start: 'teacher' },
     training: { epoch: 3, batchSize: 'many' },
   };
   expect(() => parseExperiment(JSON.stringify(broken), 'x.yaml')).toThrow(

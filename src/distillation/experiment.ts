@@ -14,6 +14,7 @@ import { studentKindNames } from './students.ts';
 const positive = z.number().positive();
 const count = z.int().positive();
 const fraction = z.number().min(0).lt(1);
+const part = z.number().min(0).max(1);
 
 const schema = z.strictObject({
   /** Names the run's folder. */
@@ -30,6 +31,8 @@ const schema = z.strictObject({
     tokenizer: z.string().optional(),
     /** With `start: random`: the values of the student's config.json. */
     config: z.record(z.string(), z.unknown()).optional(),
+    /** A trained linear layer above the student; exactly where its width is not the teacher's, when left out. */
+    projection: z.boolean().optional(),
   }),
   corpus: z.strictObject({
     /** A corpus that `ksd corpus build` made, or anything that it reads. */
@@ -40,6 +43,17 @@ const schema = z.strictObject({
     validation: fraction.default(0.2),
     /** Empty prompts added to the pairs to train on, as a fraction of them: guidance needs the student's answer. */
     emptyPrompts: fraction.default(0.02),
+    /** Parts of the Korean texts that are changed while training, anew in each epoch: see augment.ts. */
+    augment: z
+      .strictObject({
+        /** Put into a request such as "… 그려줘". */
+        requests: part.default(0),
+        /** Some words become English, by a dictionary that is mined from the pairs. */
+        mixing: part.default(0),
+        /** Some spaces go, some come. */
+        spacing: part.default(0),
+      })
+      .prefault({}),
   }),
   training: z
     .strictObject({
@@ -58,8 +72,32 @@ const schema = z.strictObject({
       clipNorm: positive.optional(),
       /** Compute one pad row for all (exact, faster) where the student allows it. */
       foldPads: z.boolean().default(true),
+      /** Compute a step in this many parts, one after the other: the same step in less memory. */
+      accumulate: count.default(1),
+      /** Compute each layer again in the backward pass: a third more work, much less memory. */
+      checkpointing: z.boolean().default(false),
       /** Steps between checkpoints within an epoch. */
       checkpointEvery: count.default(500),
+    })
+    .refine(({ accumulate, batchSize }) => accumulate <= batchSize, {
+      path: ['accumulate'],
+      message: 'a step cannot have more parts than pairs (batchSize)',
+    })
+    .prefault({}),
+  /** What is taught; the losses that are reported are plain mean squared errors in any case. See loss.ts. */
+  loss: z
+    .strictObject({
+      /** Weights of the English and of the Korean half. */
+      english: z.number().min(0).default(1),
+      korean: z.number().min(0).default(1),
+      /** `variance`: positions by the inverse of what the teacher's rows vary there; `reading`: by what the U-Net reads there. */
+      positions: z.enum(['equal', 'variance', 'reading']).default('equal'),
+      /** Weight of 1 - cosine of each row. */
+      cosine: z.number().min(0).default(0),
+      /** Weight of InfoNCE over the batch, from Korean texts to the teacher's sentences. */
+      contrastive: z.number().min(0).default(0),
+      /** What InfoNCE's similarities are divided by. */
+      temperature: positive.default(0.07),
     })
     .prefault({}),
   /** Prompts drawn after each epoch. */

@@ -20,7 +20,8 @@ test('a pooler that a masked-LM checkpoint lacks is random, and the rest is as i
   const start = await startFrom(join(roberta, 'text_encoder'), 'roberta-pooler');
   const bare = new Map([...start.weights!.tensors].filter(([name]) => !name.startsWith('pooler.')));
   const lacking = { ...start, weights: { ...start.weights!, tensors: bare } };
-  const { hiddenSize } = start.model;
+  // Narrower than the teacher: above its layers is a projection.
+  const hiddenSize = start.model.projectedFrom!;
   const graph = createGraph();
   parameter(graph, 'pooler.dense.weight', [hiddenSize, hiddenSize]);
   parameter(graph, 'pooler.dense.bias', [hiddenSize]);

@@ -1,10 +1,13 @@
 /**
  * A text encoder ready to run: texts in, the states that condition a picture out.
+ *
+ * Of its variations (clip skip, extra vectors) one is compiled at a time, since each holds all weights: asking for another
+ * disposes of it first. A graph with the outputs of all layers would serve every one, but run the last layers in vain.
  */
 import { basename, dirname, join } from 'node:path';
 import { isThere } from '../checkpoint/file.ts';
 import { openTextEncoder as openFolder, type TextEncoderFiles } from '../checkpoint/textEncoderFolder.ts';
-import { createGraph } from '../graph/graph.ts';
+import type { Hooks } from '../models/scope.ts';
 import { compile } from '../runtime/compile.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { type FloatTensor, floatTensor } from '../runtime/tensor.ts';
@@ -12,17 +15,28 @@ import { encodeBatch, promptLength, type Tokenizer } from '../text/tokenizer.ts'
 import { checkTokenizer, encoderModel } from './family.ts';
 import type { EncoderModel } from './model.ts';
 import { openTokenizer } from './tokenizerFolder.ts';
+import { extraInput, oneAtATime, type Variation, variationGraph } from './variations.ts';
 
 export interface TextEncoder {
   /** For people: the name of its folder. */
   readonly name: string;
   readonly model: EncoderModel;
   readonly tokenizer: Tokenizer;
-  /** States [texts, 77, hiddenSize]; each text is cut or padded to 77 tokens. Throws RuntimeError if the engine fails. */
-  encode(texts: readonly string[]): Promise<FloatTensor>;
+  /**
+   * States [texts, 77, hiddenSize]; each text is cut or padded to 77 tokens, and read literally. Throws InputError for a clip
+   * skip beyond the layers, ConfigError where the encoder takes no extra vectors, RuntimeError if the engine fails.
+   */
+  encode(texts: readonly string[], options?: EncodeOptions): Promise<FloatTensor>;
   /** The same from token ids [texts, 77]. */
-  encodeIds(ids: Int32Array): Promise<FloatTensor>;
+  encodeIds(ids: Int32Array, options?: EncodeOptions): Promise<FloatTensor>;
   dispose(): Promise<void>;
+}
+
+export interface EncodeOptions {
+  /** 1, the default, reads the last layer; 2 the last but one, and so on. Final norms are applied all the same. */
+  readonly clipSkip?: number;
+  /** [any, hiddenSize]: vectors for the ids from the model's `vocabSize` on. */
+  readonly extraVectors?: FloatTensor;
 }
 
 export interface TextEncoderOptions {
@@ -35,6 +49,7 @@ export interface TextEncoderOptions {
 interface RunOptions extends TextEncoderOptions {
   readonly name: string;
   readonly tokenizerFolder: string;
+  readonly hooks?: Hooks | undefined;
 }
 
 /** Opens the text encoder in `folder` (Hugging Face layout). Throws CheckpointError or ConfigError. */
@@ -55,24 +70,35 @@ export async function openTextEncoder(
 export async function runTextEncoder(
   runtime: Runtime,
   { config, configSource, modelType, weights }: TextEncoderFiles,
-  { name, tokenizerFolder, batchSize = 32 }: RunOptions,
+  { name, tokenizerFolder, batchSize = 32, hooks }: RunOptions,
 ): Promise<TextEncoder> {
   const model = encoderModel(modelType, config, configSource);
   const { tokenizer } = await openTokenizer(tokenizerFolder);
   checkTokenizer(configSource, model, tokenizer);
-  const graph = createGraph();
-  const { lastHiddenState } = model.build(graph, promptLength);
-  const session = await compile(runtime, graph, { states: lastHiddenState }, weights);
+  const variations = oneAtATime((variation: Variation) => {
+    const { graph, states } = variationGraph(model, name, variation, hooks);
+    return () => compile(runtime, graph, { states }, weights);
+  });
+  await variations.use({ clipSkip: 1, extra: false }, async () => {});
   const row = promptLength * model.hiddenSize;
 
-  async function encodeIds(ids: Int32Array): Promise<FloatTensor> {
+  async function encodeIds(
+    ids: Int32Array,
+    { clipSkip = 1, extraVectors }: EncodeOptions = {},
+  ): Promise<FloatTensor> {
     const count = ids.length / promptLength;
     const states = new Float32Array(count * row);
-    for (let start = 0; start < count; start += batchSize) {
-      const part = ids.subarray(start * promptLength, (start + batchSize) * promptLength);
-      const result = await session.run(model.feeds(part, promptLength));
-      states.set(result['states']!.data as Float32Array, start * row);
-    }
+    const extra = extraVectors !== undefined && ids.some((id) => id >= model.vocabSize);
+    await variations.use({ clipSkip, extra }, async (session) => {
+      for (let start = 0; start < count; start += batchSize) {
+        const part = ids.subarray(start * promptLength, (start + batchSize) * promptLength);
+        const feeds = {
+          ...model.feeds(part, promptLength),
+          ...(extra ? { [extraInput]: extraVectors } : {}),
+        };
+        states.set((await session.run(feeds))['states']!.data as Float32Array, start * row);
+      }
+    });
     return floatTensor(states, [count, promptLength, model.hiddenSize]);
   }
 
@@ -81,8 +107,8 @@ export async function runTextEncoder(
     model,
     tokenizer,
     encodeIds,
-    encode: (texts) => encodeIds(encodeBatch(tokenizer, texts, promptLength).ids),
-    dispose: () => session.dispose(),
+    encode: (texts, options) => encodeIds(encodeBatch(tokenizer, texts, promptLength).ids, options),
+    dispose: variations.dispose,
   };
 }
 

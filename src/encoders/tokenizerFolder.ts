@@ -18,7 +18,9 @@ export interface TokenizerFolder {
 export async function openTokenizer(folder: string): Promise<TokenizerFolder> {
   const contents: Record<string, string> = {};
   for (const name of tokenizerFileNames) {
-    const content = await readFile(join(folder, name), 'utf8').catch(() => undefined);
+    // A SentencePiece model is no text: a character for each byte.
+    const encoding = name.endsWith('.model') ? 'latin1' : 'utf8';
+    const content = await readFile(join(folder, name), encoding).catch(() => undefined);
     if (content !== undefined) contents[name] = content;
   }
   const names = Object.keys(contents);

@@ -11,6 +11,7 @@ import type { Image } from '../pictures/image.ts';
 import { columnHeader, type Language } from './header.ts';
 import type { Seed } from './latents.ts';
 import type { Pipeline } from './pipeline.ts';
+import type { PromptOptions } from './prompting.ts';
 import type { GenerationRequest } from './request.ts';
 
 export interface PromptPair {
@@ -19,7 +20,8 @@ export interface PromptPair {
 }
 
 export interface ComparisonRequest
-  extends Pick<GenerationRequest, 'steps' | 'guidance' | 'scheduler' | 'width' | 'height' | 'signal'> {
+  extends PromptOptions,
+    Pick<GenerationRequest, 'steps' | 'guidance' | 'scheduler' | 'width' | 'height' | 'signal'> {
   readonly pipeline: Pipeline;
   /** Empty: only the model's own encoder, the state before. */
   readonly students: readonly TextEncoder[];

@@ -3,11 +3,14 @@
  * the CPU, whatever else is in the batch.
  */
 import { InputError } from '../errors.ts';
+import { randomStream } from '../random/stream.ts';
 import { torchGenerator } from '../random/torch.ts';
 import type { NoiseSource } from '../schedulers/scheduler.ts';
 
 /** A whole number of at least 0 and below 2^63; beyond 2^53 - 1 as a bigint. */
 export type Seed = number | bigint;
+
+type Generator = ReturnType<typeof torchGenerator>;
 
 export interface Size {
   readonly width: number;
@@ -27,6 +30,15 @@ export function checkSize(size: Size, factor: number): void {
       `Use ${nearestSides(pixels, factor).join(' or ')}.`,
     );
   }
+}
+
+/** Throws InputError unless `shape` is that of latents of `model`: [pictures, channels, height, width], none of them 0. */
+export function checkLatents(shape: readonly number[], channels: number, model: string): void {
+  if (shape.length === 4 && shape[1] === channels && shape.every((side) => side >= 1)) return;
+  throw new InputError(
+    `A tensor of shape [${shape}] holds no latents of ${model}.`,
+    `Give [pictures, ${channels}, height, width], the sides in latents.`,
+  );
 }
 
 function nearestSides(pixels: number, factor: number): number[] {
@@ -65,13 +77,19 @@ function checkedSeed(seed: Seed): bigint {
 /**
  * Noise for latents [seeds, ...shape] with a generator for each picture, which goes on from draw to draw: the first
  * draw makes the initial latents, later ones are for samplers that add noise. `shape`: channels, height, width.
+ *
+ * Values by name are not PyTorch's, which has none.
  */
 export function pictureNoise(seeds: readonly Seed[], shape: readonly number[]): NoiseSource {
   const generators = seeds.map((seed) => torchGenerator(seed));
   const size = shape.reduce((product, side) => product * side, 1);
-  return () => {
-    const noise = new Float32Array(generators.length * size);
-    for (const [i, generator] of generators.entries()) noise.set(generator.randn([1, ...shape]), i * size);
+  const each = (draw: (picture: number) => Float32Array) => {
+    const noise = new Float32Array(seeds.length * size);
+    for (const picture of seeds.keys()) noise.set(draw(picture), picture * size);
     return noise;
   };
+  return Object.assign(() => each((picture) => (generators[picture] as Generator).randn([1, ...shape])), {
+    named: (name: number) =>
+      each((picture) => randomStream(seeds[picture] as Seed, 'sampler noise', name).normals(size)),
+  });
 }

@@ -6,12 +6,14 @@ import type { Weights } from '../checkpoint/tensorEntry.ts';
 import { runTextEncoder } from '../encoders/textEncoder.ts';
 import { createGraph, type Graph, input, type Value } from '../graph/graph.ts';
 import { concat } from '../graph/ops/layout.ts';
+import type { Part } from '../lora/names.ts';
+import type { Hooks } from '../models/scope.ts';
 import { projectedText, textProjections } from '../models/textProjections.ts';
 import { unet } from '../models/unet.ts';
 import { latentSide, type UNetConfig } from '../models/unetConfig.ts';
 import { decodeLatents, encodeMoments, latentDistribution } from '../models/vae.ts';
 import { type VaeConfig, vaeScaleFactor } from '../models/vaeConfig.ts';
-import { compile } from '../runtime/compile.ts';
+import { type CompileOptions, compile } from '../runtime/compile.ts';
 import type { Runtime, Tensors } from '../runtime/session.ts';
 import { type FloatTensor, floatTensor } from '../runtime/tensor.ts';
 import type { PipelineParts } from './pipeline.ts';
@@ -28,30 +30,51 @@ export interface ModelOptions {
 
 export type Models = Pick<PipelineParts, 'unet' | 'decode' | 'encode' | 'textEncoder' | 'dispose'>;
 
+interface OpenOptions {
+  readonly name: string;
+  readonly hooks?: Readonly<Record<Part, Hooks>>;
+}
+
 interface Configs {
   readonly unet: UNetConfig;
   readonly vae: VaeConfig;
 }
 
-/** `name`: what people know the model as. */
+/** `name`: what people know the model as; `hooks` hang changes into its parts. */
 export function openModels(
   runtime: Runtime,
   model: StableDiffusion,
   configs: Configs,
-  { name, vaeTiling = 'auto' }: ModelOptions & { readonly name: string },
+  { name, vaeTiling = 'auto', hooks }: ModelOptions & OpenOptions,
 ): Models {
   const { weights: vaeWeights } = model.vae;
-  const open = (weights: Weights, build: Build) => sessionsOf(runtime, weights, build);
-  const denoisers = open(model.unet.weights, (graph, h, w) => denoiser(graph, configs.unet, h, w));
+  const open = (weights: Weights, build: Build, options?: CompileOptions) =>
+    sessionsOf(runtime, weights, build, options);
+  const denoisers = open(
+    model.unet.weights,
+    (graph, h, w) => denoiser(graph, configs.unet, h, w, hooks?.unet),
+    {
+      integerProducts: true,
+    },
+  );
   const decoders = open(vaeWeights, (graph, h, w) => decoder(graph, configs.vae, h, w));
   const encoders = open(vaeWeights, (graph, h, w) => pictureEncoder(graph, configs.vae, h, w));
   const projector = once(() => {
     const graph = createGraph();
     const states = input(graph, 'states', 'float32', ['batch', 'tokens', configs.unet.crossAttentionDim]);
-    return compile(runtime, graph, textProjections(graph, configs.unet, states), model.unet.weights);
+    return compile(
+      runtime,
+      graph,
+      textProjections(graph, configs.unet, states, hooks?.unet),
+      model.unet.weights,
+    );
   });
   const ownEncoder = once(() =>
-    runTextEncoder(runtime, model.textEncoder, { name, tokenizerFolder: model.tokenizer.folder }),
+    runTextEncoder(runtime, model.textEncoder, {
+      name,
+      tokenizerFolder: model.tokenizer.folder,
+      hooks: hooks?.textEncoder,
+    }),
   );
   // What is made of states serves as long as somebody holds on to them: all steps of a picture.
   const projections = new WeakMap<FloatTensor, Promise<Tensors>>();
@@ -87,7 +110,7 @@ export function openModels(
 }
 
 /** Something that is opened when it is first asked for, again after a failure or when it was disposed of. */
-function once<Opened extends { dispose(): Promise<void> }>(open: () => Promise<Opened>) {
+export function once<Opened extends { dispose(): Promise<void> }>(open: () => Promise<Opened>) {
   let opened: Promise<Opened> | undefined;
   return {
     open(): Promise<Opened> {
@@ -114,20 +137,20 @@ function runSized(sessions: Sessions, { shape }: FloatTensor, feeds: Tensors) {
 type Build = (graph: Graph, height: number, width: number) => Record<string, Value>;
 
 /** Sessions of the graphs that `build` makes, with these weights. */
-function sessionsOf(runtime: Runtime, weights: Weights, build: Build): Sessions {
+function sessionsOf(runtime: Runtime, weights: Weights, build: Build, options?: CompileOptions): Sessions {
   return sessionsBySize((height, width) => {
     const graph = createGraph();
-    return compile(runtime, graph, build(graph, height, width), weights);
+    return compile(runtime, graph, build(graph, height, width), weights, options);
   });
 }
 
-function denoiser(graph: Graph, config: UNetConfig, height: number, width: number) {
-  const prediction = unet(graph, config, {
+function denoiser(graph: Graph, config: UNetConfig, height: number, width: number, hooks?: Hooks) {
+  const inputs = {
     sample: input(graph, 'sample', 'float32', ['batch', config.inChannels, height, width]),
     timestep: input(graph, 'timestep', 'float32', [1]),
     encoderHiddenStates: projectedText(graph, 'batch', 'tokens'),
-  });
-  return { prediction };
+  };
+  return { prediction: unet(graph, config, inputs, hooks) };
 }
 
 function decoder(graph: Graph, config: VaeConfig, height: number, width: number) {

@@ -24,10 +24,16 @@ const generation: Generation = {
   width: 64,
   height: 64,
   strength: 0.6,
+  loras: [],
   warnings: [],
 };
 const images = [solid(64, 64, [255, 0, 0]), solid(64, 64, [0, 0, 255])];
-const drawn: Drawn = { generation, images, latents: floatTensor(new Float32Array(), [0]) };
+const drawn: Drawn = {
+  generation,
+  images,
+  flagged: [false, false],
+  latents: floatTensor(new Float32Array(), [0]),
+};
 
 test('a saved picture tells how it was made, in Korean too', async () => {
   const [path] = (await savePictures(folder, drawn)) as [string];

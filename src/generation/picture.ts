@@ -7,30 +7,42 @@ import { writeFileAtomic } from '../checkpoint/atomic.ts';
 import type { Image } from '../pictures/image.ts';
 import { formatParameters, type GenerationParameters, parametersKeyword } from '../pictures/parameters.ts';
 import { encodePng } from '../pictures/png.ts';
-import { namedSamplers } from '../schedulers/names.ts';
+import { samplerLabel } from '../schedulers/names.ts';
+import { loraTag } from '../text/loraTags.ts';
 import type { Seed } from './latents.ts';
 import type { Drawn, Generation } from './pipeline.ts';
+import { recordedAs } from './recipe.ts';
 
 /** Words of the prompt in a file's name, in characters. */
 const slugLength = 40;
 
 /** What the file of picture number `index` says of how it was made. */
 function parametersOf(generation: Generation, index: number): GenerationParameters {
-  const { prompts, negativePrompts, seeds, steps, guidance, scheduler, strength } = generation;
+  const { prompts, negativePrompts, seeds, steps, guidance, scheduler } = generation;
   return {
-    prompt: prompts[index] ?? '',
+    // Other programs read from the prompt which LoRAs there were.
+    prompt: [prompts[index] ?? '', ...generation.loras.map(loraTag)].join(' ').trim(),
     negativePrompt: negativePrompts[index] ?? '',
     steps,
-    sampler: namedSamplers[scheduler]?.label ?? scheduler,
+    sampler: samplerLabel(scheduler),
     cfgScale: guidance,
     seed: shortSeed(seeds[index] ?? 0),
     width: generation.width,
     height: generation.height,
     model: generation.model,
-    extra: {
-      'Text encoder': generation.textEncoder,
-      ...(strength === undefined ? {} : { 'Denoising strength': String(strength) }),
-    },
+    extra: extraOf(generation),
+  };
+}
+
+function extraOf(generation: Generation): Record<string, string> {
+  const { textEncoder, strength, eta, clipSkip, promptSyntax, longPrompts } = generation;
+  return {
+    [recordedAs.textEncoder]: textEncoder,
+    ...(strength === undefined ? {} : { [recordedAs.strength]: String(strength) }),
+    ...(eta === undefined ? {} : { [recordedAs.eta]: String(eta) }),
+    ...(clipSkip === undefined ? {} : { [recordedAs.clipSkip]: String(clipSkip) }),
+    ...(promptSyntax === 'plain' ? { [recordedAs.emphasis]: 'None' } : {}),
+    ...(longPrompts === 'cut' ? { [recordedAs.longPrompts]: longPrompts } : {}),
   };
 }
 

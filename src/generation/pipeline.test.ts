@@ -147,7 +147,7 @@ test('a student takes the place of the own encoder, which is then not even opene
   const drawn = await pipeline.draw({ ...apple, prompt: '빨간 사과', textEncoder: roberta });
   expect(opened).toBe(3);
   expect(drawn.generation.textEncoder).toBe(roberta.name);
-  const conditions = await encodePrompts(roberta, ['빨간 사과'], ['']);
+  const { conditions } = await encodePrompts(roberta, ['빨간 사과'], ['']);
   const given = await pipeline.draw({ ...apple, prompt: '빨간 사과', conditions });
   expect(given.images).toEqual(drawn.images);
   await pipeline.dispose();
@@ -170,11 +170,11 @@ test('a low strength stays near the given picture, whatever its size was', async
   expect(red - Math.max(green, blue)).toBeGreaterThan(100);
 });
 
-test('a prompt that is too long is cut, with a warning that says how much', async () => {
+test('a prompt that is too long is cut where that is asked for, with a warning that says how much', async () => {
   const prompt = 'apple '.repeat(1700).trim();
-  const { generation } = await tiny.draw({ ...apple, prompt, steps: 2 });
+  const { generation } = await tiny.draw({ ...apple, prompt, steps: 2, longPrompts: 'cut' });
   expect(generation.warnings).toHaveLength(1);
-  expect(generation.warnings[0]).toMatch(/1702 tokens.*last 1625 were cut/);
+  expect(generation.warnings[0]).toMatch(/1700 tokens.*last 1625 were cut/);
 });
 
 test('the empty prompt draws, without a warning', async () => {
@@ -185,7 +185,7 @@ test('the empty prompt draws, without a warning', async () => {
 test('a text encoder of another width is refused by name', async () => {
   await expect(emoji.draw({ ...apple, textEncoder: roberta })).rejects.toThrow(ConfigError);
   await expect(emoji.draw({ ...apple, textEncoder: roberta })).rejects.toThrow(
-    /text_encoder has hidden_size 12.*emoji-sd has cross_attention_dim 192/,
+    /text_encoder gives states of width 12.*emoji-sd has cross_attention_dim 192/,
   );
 });
 

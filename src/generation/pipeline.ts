@@ -6,18 +6,19 @@
  */
 import type { TextEncoder } from '../encoders/textEncoder.ts';
 import { InputError } from '../errors.ts';
-import { type Image, imagesFromTensor, tensorFromImage } from '../pictures/image.ts';
+import { type AppliedLora, loraWarnings } from '../lora/applied.ts';
+import { type Image, imagesFromTensor, solid, tensorFromImage } from '../pictures/image.ts';
 import { resize } from '../pictures/resize.ts';
 import { type FloatTensor, floatTensor } from '../runtime/tensor.ts';
 import type { SchedulerConfig } from '../schedulers/config.ts';
 import { samplerConfig } from '../schedulers/names.ts';
 import { createSampler } from '../schedulers/sampler.ts';
 import type { NoiseSource, Sampler } from '../schedulers/scheduler.ts';
-import { checkWidth, cutWarnings, encodePrompts } from './conditions.ts';
+import { checkWidth, encodePrompts } from './conditions.ts';
 import { finish } from './finish.ts';
 import { type Conditions, guided, type Unet } from './guidance.ts';
 import { keepOutside, latentMask, maskedPicture, pasteInto, withMask } from './inpaint.ts';
-import { pictureNoise, type Size } from './latents.ts';
+import { checkLatents, pictureNoise, type Size } from './latents.ts';
 import { predictedOriginal } from './preview.ts';
 import { type GenerationRequest, type Settings, settle } from './request.ts';
 import { type Sampling, type Step, sample } from './sample.ts';
@@ -41,7 +42,13 @@ export interface PipelineParts {
   /** The denoiser works on latents times this. */
   readonly scalingFactor: number;
   readonly crossAttentionDim: number;
+  /** What the models were changed by; nothing by default. */
+  readonly loras?: readonly AppliedLora[];
   readonly unet: Unet;
+  /** What should be brought to the notice of whoever draws with this model. */
+  readonly warnings?: readonly string[];
+  /** For each picture, whether it must not be shown. */
+  readonly flag?: (images: readonly Image[]) => Promise<readonly boolean[]>;
   /** Latents [1, channels, h, w], not scaled, to a picture [1, 3, h * factor, w * factor] in about [-1, 1]. */
   decode(latents: FloatTensor): Promise<FloatTensor>;
   /** A picture [1, 3, height, width] in [-1, 1] to the distribution of its latents. */
@@ -55,6 +62,7 @@ export interface PipelineParts {
 export interface Generation extends Settings {
   readonly model: string;
   readonly textEncoder: string;
+  readonly loras: readonly AppliedLora[];
   /** As the request named it, or the class of the model's own. */
   readonly scheduler: string;
   /** What should be brought to the user's notice, such as prompts that were cut. */
@@ -76,6 +84,8 @@ export interface Generated {
 
 export interface Drawn extends Generated {
   readonly images: readonly Image[];
+  /** For each picture, whether the safety checker blacked it out; all false without one. */
+  readonly flagged: readonly boolean[];
 }
 
 export interface Pipeline
@@ -86,7 +96,7 @@ export interface Pipeline
    */
   generate(request: GenerationRequest): AsyncGenerator<GenerationStep, Generated, undefined>;
   /** All of `generate`, then `decode`. */
-  draw(request: GenerationRequest, onStep?: (step: GenerationStep) => void): Promise<Drawn>;
+  draw(request: GenerationRequest, onStep?: (step: GenerationStep) => unknown): Promise<Drawn>;
   /** The pictures of latents [pictures, channels, h, w]. */
   decode(latents: FloatTensor): Promise<Image[]>;
   /** The same as numbers: [pictures, 3, height, width] in about [-1, 1]. */
@@ -99,8 +109,9 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   const { name, side, factor, textEncoder, unet, encode } = parts;
   const draw: Pipeline['draw'] = async (request, onStep) => {
     const generated = await finish(generate(parts, request), onStep);
-    const drawn = imagesOf(await decodeEach(parts, generated.latents));
-    return { ...generated, images: keepUnmasked(request, generated.generation, drawn) };
+    const decoded = imagesOf(await decodeEach(parts, generated.latents));
+    const drawn = keepUnmasked(request, generated.generation, decoded);
+    return { ...generated, ...(await withoutFlagged(parts, drawn)) };
   };
   return {
     name,
@@ -122,16 +133,18 @@ async function* generate(
   request: GenerationRequest,
 ): AsyncGenerator<GenerationStep, Generated, undefined> {
   const settings = settle(request, parts);
-  const { seeds, steps, guidance, strength, width, height } = settings;
+  const { seeds, steps, guidance, width, height } = settings;
   const config = samplerConfig(parts.schedulerConfig, request.scheduler ?? parts.scheduler);
-  const sampler = createSampler(config, steps, strength === undefined ? {} : { strength });
+  const sampler = createSampler(config, steps, settings);
+  const readsOwn = request.textEncoder === undefined;
   const { conditions, textEncoder, warnings } = await condition(parts, request, settings);
   const generation: Generation = {
     ...settings,
     model: parts.name,
     textEncoder,
+    loras: parts.loras ?? [],
     scheduler: request.scheduler ?? parts.scheduler ?? config.className,
-    warnings,
+    warnings: [...(parts.warnings ?? []), ...warnings, ...loraWarnings(parts.loras ?? [], readsOwn)],
   };
   const shape = [parts.latentChannels, height / parts.factor, width / parts.factor];
   const noise = request.noise ?? pictureNoise(seeds, shape);
@@ -175,11 +188,7 @@ async function condition(
   const encoder = request.textEncoder ?? (await textEncoder());
   checkWidth(encoder, name, crossAttentionDim);
   const negatives = guidance === 1 ? undefined : negativePrompts;
-  return {
-    conditions: await encodePrompts(encoder, prompts, negatives),
-    textEncoder: encoder.name,
-    warnings: cutWarnings(encoder, [...prompts, ...(negatives ?? [])]),
-  };
+  return { ...(await encodePrompts(encoder, prompts, negatives, request)), textEncoder: encoder.name };
 }
 
 function checkStates({ shape }: FloatTensor, pictures: number, width: number): void {
@@ -207,15 +216,35 @@ async function begin(
   if (readsMask && !request.mask) throw needsMask(parts);
   if (!request.initImage) return { unet, latents: pureNoise(sampler, noise, shape) };
   const picture = tensorFromImage(fitted(request.initImage, settings));
-  const noised = noisedPicture(sampler, noise, shape, await parts.encode(picture), scalingFactor);
-  if (!request.mask) return { unet, latents: noised.latents };
+  const noised = async () => noisedPicture(sampler, noise, shape, await parts.encode(picture), scalingFactor);
+  if (!request.mask) return { unet, latents: (await noised()).latents };
   const maskImage = fitted(request.mask, settings);
   const mask = latentMask(maskImage, factor);
-  const latents = settings.strength === 1 ? scaledNoise(sampler, noised.noise, shape) : noised.latents;
-  if (!readsMask) return { unet, latents, settle: keepOutside(sampler, noised.original, noised.noise, mask) };
+  const anew = settings.strength === 1;
+  if (!readsMask) {
+    const { original, noise: cover, latents } = await noised();
+    noise(); // diffusers draws latents of the masked picture here, of which only a model for inpainting has use.
+    return {
+      unet,
+      latents: anew ? scaledNoise(sampler, cover, shape) : latents,
+      settle: keepOutside(sampler, original, cover, mask),
+    };
+  }
+  // At full strength diffusers never asks for the picture's own latents, so that the seed's first noise is the start.
+  const latents = anew ? pureNoise(sampler, noise, shape) : (await noised()).latents;
   const rest = await parts.encode(maskedPicture(picture, maskImage));
   const masked = floatTensor(drawLatents(rest, noise(), scalingFactor), shape);
   return { unet: withMask(unet, mask, masked), latents };
+}
+
+/** Flagged pictures are blacked out, as in diffusers. */
+async function withoutFlagged(
+  { flag }: PipelineParts,
+  images: readonly Image[],
+): Promise<Pick<Drawn, 'images' | 'flagged'>> {
+  const flagged = flag ? await flag(images) : images.map(() => false);
+  const shown = images.map((image, i) => (flagged[i] ? solid(image.width, image.height, [0, 0, 0]) : image));
+  return { images: shown, flagged };
 }
 
 function needsMask({ name }: PipelineParts): InputError {
@@ -237,13 +266,8 @@ function keepUnmasked({ initImage, mask }: GenerationRequest, size: Size, drawn:
 
 /** Picture after picture: the decoder takes far more memory for each than the denoiser does. */
 async function decodeEach(parts: PipelineParts, { data, shape }: FloatTensor): Promise<FloatTensor> {
-  const [pictures = 0, channels, height = 0, width = 0] = shape;
-  if (shape.length !== 4 || channels !== parts.latentChannels || pictures < 1) {
-    throw new InputError(
-      `A tensor of shape [${shape}] holds no latents of ${parts.name}.`,
-      `Give [pictures, ${parts.latentChannels}, height / ${parts.factor}, width / ${parts.factor}].`,
-    );
-  }
+  const [pictures = 0, channels = 0, height = 0, width = 0] = shape;
+  checkLatents(shape, parts.latentChannels, parts.name);
   const size = channels * height * width;
   const decoded: Float32Array[] = [];
   for (let i = 0; i < pictures; i++) {

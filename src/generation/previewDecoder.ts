@@ -4,13 +4,14 @@
 import { bindExternal } from '../checkpoint/bind.ts';
 import { openTaesd, type TaesdFile } from '../checkpoint/taesdFile.ts';
 import type { Weights } from '../checkpoint/tensorEntry.ts';
-import { CheckpointError, InputError } from '../errors.ts';
+import { CheckpointError } from '../errors.ts';
 import { createGraph, input } from '../graph/graph.ts';
 import { serialize } from '../graph/serialize.ts';
 import { decodeTiny, parseTaesdConfig, type TaesdConfig, taesdScaleFactor } from '../models/taesd.ts';
 import { compile } from '../runtime/compile.ts';
 import type { Runtime } from '../runtime/session.ts';
 import type { FloatTensor } from '../runtime/tensor.ts';
+import { checkLatents } from './latents.ts';
 import { sessionsBySize } from './sessions.ts';
 
 export interface PreviewDecoder {
@@ -43,13 +44,8 @@ export async function openPreviewDecoder(runtime: Runtime, path: string): Promis
     latentChannels,
     factor: taesdScaleFactor(config),
     async decode(latents) {
-      const [pictures = 0, channels, height = 0, width = 0] = latents.shape;
-      if (latents.shape.length !== 4 || channels !== latentChannels || pictures * height * width < 1) {
-        throw new InputError(
-          `A tensor of shape [${latents.shape}] holds no latents of ${path}.`,
-          `Give [pictures, ${latentChannels}, height, width].`,
-        );
-      }
+      checkLatents(latents.shape, latentChannels, path);
+      const [, , height = 0, width = 0] = latents.shape;
       const result = await sessions.use(height, width, (session) => session.run({ latents }));
       return result['picture'] as FloatTensor;
     },

@@ -8,8 +8,9 @@ import type { NoiseSource } from '../schedulers/scheduler.ts';
 import type { Conditions } from './guidance.ts';
 import { checkMask } from './inpaint.ts';
 import { checkSize, type Seed, type Size, seedsOf } from './latents.ts';
+import { type PromptOptions, type PromptSettings, promptSettings } from './prompting.ts';
 
-export interface GenerationRequest {
+export interface GenerationRequest extends PromptOptions {
   /** One or several; the empty prompt is allowed and draws whatever the model likes. */
   readonly prompt: string | readonly string[];
   /** One for all prompts or one for each; empty by default. */
@@ -24,6 +25,8 @@ export interface GenerationRequest {
   readonly guidance?: number;
   /** A short name as in src/schedulers/names.ts, or a class of diffusers; the pipeline's own by default. */
   readonly scheduler?: string;
+  /** Share of fresh noise in the steps, 0 to 1, for samplers that have one (DDIM, TCD, ancestral ones, DPM++ SDE). */
+  readonly eta?: number;
   /** Pixels; by default those of `initImage`, else the side that the model was trained on. */
   readonly width?: number;
   readonly height?: number;
@@ -39,7 +42,8 @@ export interface GenerationRequest {
   readonly strength?: number;
   /**
    * Instead of what the seeds give: noise for all pictures, in the order in which it is drawn (image to image draws
-   * latents of the picture first; then the noise of the start; then that of the steps).
+   * latents of the picture first; then the noise of the start; with a mask, then latents of the masked picture; then the
+   * noise of the steps. A model for inpainting at strength 1 leaves out the first.
    */
   readonly noise?: NoiseSource;
   /** Stops the run before its next model call. */
@@ -47,7 +51,7 @@ export interface GenerationRequest {
 }
 
 /** A request without anything left open; lists have one entry for each picture. */
-export interface Settings {
+export interface Settings extends PromptSettings {
   readonly prompts: readonly string[];
   readonly negativePrompts: readonly string[];
   readonly seeds: readonly Seed[];
@@ -57,6 +61,8 @@ export interface Settings {
   readonly height: number;
   /** Only in image to image. */
   readonly strength?: number;
+  /** Only if the request has one. */
+  readonly eta?: number;
 }
 
 export interface ModelSizes {
@@ -68,7 +74,7 @@ export interface ModelSizes {
 
 const mostPictures = 256;
 
-/** Throws InputError naming the field that cannot be served; steps and strength are the sampler's to check. */
+/** Throws InputError naming the field that cannot be served; steps, strength and eta are the sampler's to check. */
 export function settle(request: GenerationRequest, { side, factor }: ModelSizes): Settings {
   const { batch = 1, seed = 0, steps = 25, guidance = 7.5, initImage } = request;
   const given = listOf('prompt', request.prompt);
@@ -95,6 +101,9 @@ export function settle(request: GenerationRequest, { side, factor }: ModelSizes)
       undefined, 'There is a mask, but no picture.', 'Give the picture that it belongs to.');
     checkMask(request.mask, initImage);
   }
+  require(request.strength === undefined ||
+    initImage !==
+      undefined, `There is the strength ${request.strength}, but no picture to start from.`, 'Give a picture (initImage, --init), or leave the strength out.');
   const each = <Value>(values: readonly Value[]) =>
     Array.from({ length: pictures }, (_, i) => values[Math.floor(i / batch) % values.length] as Value);
   return {
@@ -104,6 +113,8 @@ export function settle(request: GenerationRequest, { side, factor }: ModelSizes)
     steps,
     guidance,
     ...size,
+    ...promptSettings(request),
+    ...(request.eta === undefined ? {} : { eta: request.eta }),
     ...(initImage ? { strength: request.strength ?? (request.mask ? 1 : 0.8) } : {}),
   };
 }

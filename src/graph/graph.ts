@@ -118,16 +118,23 @@ export function input(graph: Graph, name: string, dtype: DType, shape: Shape): V
 }
 
 /**
- * A float32 weight. Asking again for the same name gives the same value (tied weights). Throws GraphError if it had
- * another shape.
+ * A weight, float32 unless it says otherwise. Asking again for the same name gives the same value (tied weights). Throws
+ * GraphError if it had another shape or type.
  */
-export function parameter(graph: Graph, name: string, shape: readonly number[]): Value {
+export function parameter(
+  graph: Graph,
+  name: string,
+  shape: readonly number[],
+  dtype: DType = 'float32',
+): Value {
   const known = graph.parameters.get(name);
   if (known) {
-    if (known.shape.join() === shape.join()) return known;
-    throw new GraphError(`Parameter ${name} is used with shapes [${known.shape}] and [${shape}].`);
+    if (known.shape.join() === shape.join() && known.dtype === dtype) return known;
+    throw new GraphError(
+      `Parameter ${name} is used as ${known.dtype} [${known.shape}] and as ${dtype} [${shape}].`,
+    );
   }
-  const value = createValue(graph, name, 'float32', shape);
+  const value = createValue(graph, name, dtype, shape);
   graph.parameters.set(name, value);
   return value;
 }

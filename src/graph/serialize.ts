@@ -42,7 +42,7 @@ export interface SerializeOptions {
   /** What the model returns: names and values. Whatever they do not need is left out. */
   readonly outputs: Readonly<Record<string, Value>>;
   /** Called for each parameter that the outputs need. */
-  readonly bind: (name: string, shape: readonly number[]) => Binding;
+  readonly bind: (name: string, shape: readonly number[], dtype: DType) => Binding;
 }
 
 const opset = 21;
@@ -60,7 +60,7 @@ export function serialize(graph: Graph, { outputs, bind }: SerializeOptions): Ui
   const inputs = [...graph.inputs.values()].filter((value) => leaves.has(value));
   for (const [name, value] of graph.parameters) {
     if (!leaves.has(value)) continue;
-    const binding = bind(name, value.shape as readonly number[]);
+    const binding = bind(name, value.shape as readonly number[], value.dtype);
     if (binding.kind === 'input') inputs.push(value);
     else bindParameter(value, binding, initializer, casts);
   }
@@ -101,7 +101,7 @@ function checkOutputs(graph: Graph, outputs: Readonly<Record<string, Value>>): v
 }
 
 /** The nodes that the outputs need, in order, and the values without a node that these start from. */
-function reachable(graph: Graph, outputs: readonly Value[]): { nodes: Node[]; leaves: Set<Value> } {
+export function reachable(graph: Graph, outputs: readonly Value[]): { nodes: Node[]; leaves: Set<Value> } {
   const wanted = new Set(outputs);
   const nodes: Node[] = [];
   for (let i = graph.nodes.length - 1; i >= 0; i--) {

@@ -9,7 +9,7 @@ import { type Binding, serialize } from './serialize.ts';
 
 export interface TestTensor {
   readonly shape: readonly number[];
-  readonly data: Float32Array | BigInt64Array | Uint8Array;
+  readonly data: Float32Array | BigInt64Array | Int8Array | Uint8Array;
 }
 
 export type TestSession = (
@@ -66,6 +66,11 @@ export function integers(values: readonly number[], shape: readonly number[] = [
   return { shape, data: BigInt64Array.from(values, BigInt) };
 }
 
+/** int8, row-major. */
+export function bytes(values: ArrayLike<number>, shape: readonly number[] = [values.length]): TestTensor {
+  return { shape, data: Int8Array.from(values) };
+}
+
 /** float32 numbers in [low, high), always the same for one seed. */
 export function randomFloats(seed: number, shape: readonly number[], low = -1, high = 1): TestTensor {
   let state = seed >>> 0;
@@ -78,5 +83,6 @@ export function randomFloats(seed: number, shape: readonly number[], low = -1, h
 
 function toTensor({ data, shape }: TestTensor): Tensor {
   if (data instanceof Float32Array) return new Tensor('float32', data, shape);
+  if (data instanceof Int8Array) return new Tensor('int8', data, shape);
   return data instanceof BigInt64Array ? new Tensor('int64', data, shape) : new Tensor('bool', data, shape);
 }

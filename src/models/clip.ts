@@ -6,13 +6,13 @@ import { z } from 'zod';
 import { constant, type Graph, ints, type Value } from '../graph/graph.ts';
 import { add, mul, sub } from '../graph/ops/arithmetic.ts';
 import { cast } from '../graph/ops/cast.ts';
-import { argMax, embedding, selectRows } from '../graph/ops/gather.ts';
+import { argMax, selectRows } from '../graph/ops/gather.ts';
 import { reshape, slice } from '../graph/ops/layout.ts';
 import { equal } from '../graph/ops/logic.ts';
 import { clipLayer } from './clipLayer.ts';
 import { parseConfig } from './config.ts';
 import { layerNorm } from './layers.ts';
-import { rootScope, type Scope, weight, within } from './scope.ts';
+import { type Hooks, rootScope, type Scope, weight, within } from './scope.ts';
 import {
   encoderConfig,
   encoderKeys,
@@ -20,6 +20,7 @@ import {
   maskedScore,
   type TextEncoderConfig,
   type TextEncoderOutput,
+  wordVectors,
 } from './textEncoder.ts';
 
 export interface ClipTextConfig extends TextEncoderConfig {
@@ -35,6 +36,14 @@ const schema = z.looseObject({
   eos_token_id: z.int().nonnegative().default(2),
 });
 
+/** A CLIPTextModel's config.json with the defaults of missing keys written out. Throws ConfigError. */
+export function wholeClipTextConfig(
+  json: unknown,
+  source = 'config.json',
+): Readonly<Record<string, unknown>> {
+  return parseConfig(schema, json, source);
+}
+
 /** Reads a CLIPTextModel's config.json. Throws ConfigError naming the key that does not fit. */
 export function parseClipTextConfig(json: unknown, source = 'config.json'): ClipTextConfig {
   const config = parseConfig(schema.refine(...headsFit), json, source);
@@ -46,6 +55,8 @@ export interface ClipTextInputs {
   readonly inputIds: Value;
   /** int64 [batch, length], 0 where a key must not be read. Stable Diffusion gives none. */
   readonly attentionMask?: Value;
+  /** See `wordVectors`. */
+  readonly extraVectors?: Value | undefined;
 }
 
 /** Adds the encoder to the graph. Parameters carry CLIPTextModel's names (`text_model.…`). */
@@ -53,26 +64,25 @@ export function clipTextModel(
   graph: Graph,
   config: ClipTextConfig,
   inputs: ClipTextInputs,
+  hooks?: Hooks,
 ): TextEncoderOutput {
-  const scope = within(rootScope(graph), 'text_model');
+  const scope = within(rootScope(graph, hooks), 'text_model');
   const length = inputs.inputIds.shape[1] as number;
   const bias = attentionBias(graph, length, inputs.attentionMask);
-  const hiddenStates = [embed(within(scope, 'embeddings'), config, inputs.inputIds)];
+  const hiddenStates = [embed(within(scope, 'embeddings'), config, inputs)];
   for (let i = 0; i < config.numHiddenLayers; i++) {
     hiddenStates.push(clipLayer(within(scope, 'encoder.layers', i), config, hiddenStates[i]!, bias));
   }
-  const lastHiddenState = layerNorm(
-    within(scope, 'final_layer_norm'),
-    hiddenStates[config.numHiddenLayers]!,
-    config.layerNormEps,
-  );
+  const readout = (state: Value) => layerNorm(within(scope, 'final_layer_norm'), state, config.layerNormEps);
+  const lastHiddenState = readout(hiddenStates[config.numHiddenLayers]!);
   const pooledOutput = () => selectRows(lastHiddenState, endPositions(inputs.inputIds, config.eosTokenId));
-  return { lastHiddenState, pooledOutput, hiddenStates };
+  return { lastHiddenState, pooledOutput, hiddenStates, layerOutputs: hiddenStates, readout };
 }
 
-function embed(scope: Scope, config: ClipTextConfig, inputIds: Value): Value {
+function embed(scope: Scope, config: ClipTextConfig, { inputIds, extraVectors }: ClipTextInputs): Value {
   const { hiddenSize, vocabSize, maxPositionEmbeddings } = config;
-  const tokens = embedding(weight(scope, 'token_embedding.weight', [vocabSize, hiddenSize]), inputIds);
+  const table = weight(scope, 'token_embedding.weight', [vocabSize, hiddenSize]);
+  const tokens = wordVectors(table, inputIds, extraVectors);
   const positions = weight(scope, 'position_embedding.weight', [maxPositionEmbeddings, hiddenSize]);
   return add(tokens, slice(positions, [{ axis: 0, start: 0, end: inputIds.shape[1] as number }]));
 }

@@ -8,17 +8,20 @@ import {
   groupNorm as groupNormOperator,
   layerNorm as layerNormOperator,
 } from '../graph/ops/normalization.ts';
+import { resizeNearest } from '../graph/ops/resize.ts';
 import { upsamplingConv2d } from '../graph/ops/subpixel.ts';
-import { type Scope, weight } from './scope.ts';
+import { adapted, type Scope, weight } from './scope.ts';
 
 /** torch.nn.Linear: x [..., in] to [..., out]. */
 export function linear(scope: Scope, x: Value, out: number, { bias = true } = {}): Value {
   const inputs = x.shape[x.shape.length - 1] as number;
-  return linearOperator(
+  const shape = [out, inputs];
+  const y = linearOperator(
     x,
-    weight(scope, 'weight', [out, inputs]),
+    weight(scope, 'weight', shape),
     bias ? weight(scope, 'bias', [out]) : undefined,
   );
+  return adapted(scope, { shape, x, y, options: {} });
 }
 
 /** torch.nn.LayerNorm over the last axis. */
@@ -48,12 +51,16 @@ export function convolution(
   options: ConvolutionOptions = {},
 ): Value {
   const inputs = x.shape[1] as number;
-  const window = weight(scope, 'weight', [out, inputs / (options.groups ?? 1), kernel, kernel]);
-  return conv2d(x, window, weight(scope, 'bias', [out]), options);
+  const shape = [out, inputs / (options.groups ?? 1), kernel, kernel];
+  const y = conv2d(x, weight(scope, 'weight', shape), weight(scope, 'bias', [out]), options);
+  return adapted(scope, { shape, x, y, options });
 }
 
 /** Every pixel repeated twice each way, then torch.nn.Conv2d with a 3x3 window: x [batch, in, h, w] to [batch, out, 2h, 2w]. */
 export function upsamplingConvolution(scope: Scope, x: Value, out: number): Value {
-  const window = weight(scope, 'weight', [out, x.shape[1] as number, 3, 3]);
-  return upsamplingConv2d(x, window, weight(scope, 'bias', [out]));
+  const [, inputs, height, width] = x.shape as [number, number, number, number];
+  const shape = [out, inputs, 3, 3];
+  const y = upsamplingConv2d(x, weight(scope, 'weight', shape), weight(scope, 'bias', [out]));
+  const enlarged = resizeNearest(x, [2 * height, 2 * width]);
+  return adapted(scope, { shape, x: enlarged, y, options: { padding: 1 } });
 }

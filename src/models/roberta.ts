@@ -1,108 +1,128 @@
 /**
- * RoBERTa (Liu et al., arXiv 1907.11692) as transformers' RobertaModel computes it: post-norm layers.
+ * RoBERTa (Liu et al., arXiv 1907.11692) as transformers' RobertaModel computes it, and whatever else has its post-norm
+ * layers: XLM-RoBERTa (Conneau et al., arXiv 1911.02116), BERT (Devlin et al., arXiv 1810.04805), ELECTRA (Clark et al.,
+ * arXiv 2003.10555) and DistilBERT (Sanh et al., arXiv 1910.01108). What differs between them stands in their BertConfig.
  *
  * Position ids and the attention bias are inputs, because what they should be is the caller's choice: without a mask
  * pads attend and are attended to, as the original K-Stable-Diffusion calls it.
  */
-import { z } from 'zod';
+import { ConfigError } from '../errors.ts';
 import { constant, type Graph, type Value } from '../graph/graph.ts';
 import { add } from '../graph/ops/arithmetic.ts';
 import { tanh } from '../graph/ops/elementwise.ts';
 import { embedding, gather } from '../graph/ops/gather.ts';
 import { slice } from '../graph/ops/layout.ts';
-import { only, parseConfig } from './config.ts';
+import { type BertConfig, parseRobertaConfig } from './bertConfig.ts';
 import { layerNorm, linear } from './layers.ts';
 import { rootScope, type Scope, weight, within } from './scope.ts';
 import {
   activations,
-  encoderConfig,
-  encoderKeys,
-  headsFit,
   maskedScore,
+  type PackedRows,
   selfAttention,
-  type TextEncoderConfig,
   type TextEncoderOutput,
+  wordVectors,
 } from './textEncoder.ts';
 
-export interface RobertaConfig extends TextEncoderConfig {
-  readonly typeVocabSize: number;
-  readonly padTokenId: number;
-}
+export { parseRobertaConfig };
 
-const schema = z.looseObject({
-  ...encoderKeys,
-  hidden_act: encoderKeys.hidden_act.default('gelu'),
-  layer_norm_eps: encoderKeys.layer_norm_eps.default(1e-12),
-  type_vocab_size: z.int().positive().default(1),
-  pad_token_id: z.int().nonnegative().default(1),
-  position_embedding_type: only('absolute'),
-});
-
-/** Reads a RobertaModel's config.json. Throws ConfigError naming the key that does not fit. */
-export function parseRobertaConfig(json: unknown, source = 'config.json'): RobertaConfig {
-  const config = parseConfig(schema.refine(...headsFit), json, source);
-  return {
-    ...encoderConfig(config),
-    typeVocabSize: config.type_vocab_size,
-    padTokenId: config.pad_token_id,
-  };
-}
+/** Of RoBERTa or one of its relatives. */
+export type RobertaConfig = BertConfig;
 
 export interface RobertaInputs {
   /** int64 [batch, length]; both may be symbolic. */
   readonly inputIds: Value;
-  /** int64 [batch, length], see `robertaPositionIds`. */
+  /** int64 [batch, length], see `positionIdsOf`. */
   readonly positionIds: Value;
   /** float32 [batch, 1, 1, length], added to the attention scores of each key. */
   readonly attentionBias?: Value;
+  /** See `wordVectors`. */
+  readonly extraVectors?: Value | undefined;
+  /**
+   * Compute these rows only. `inputIds` and `positionIds` are theirs, [count], and `attentionBias` masks the other keys.
+   * `rowOfPlace`, int64 [batch, length], says for each place which of the rows has its state.
+   */
+  readonly packed?: PackedRows & { readonly rowOfPlace: Value };
 }
 
-/** Adds the encoder to the graph. Parameters carry RobertaModel's names. */
+/** Adds the encoder to the graph. Parameters carry the names that the bare model has in transformers. */
 export function robertaModel(graph: Graph, config: RobertaConfig, inputs: RobertaInputs): TextEncoderOutput {
   const scope = rootScope(graph);
-  const hiddenStates = [embed(within(scope, 'embeddings'), config, inputs)];
+  const rows = [embed(scope, config, inputs)];
   for (let i = 0; i < config.numHiddenLayers; i++) {
-    hiddenStates.push(
-      layer(within(scope, 'encoder.layer', i), config, hiddenStates[i]!, inputs.attentionBias),
-    );
+    rows.push(layer(within(scope, config.names.layers, i), config, rows[i]!, inputs));
   }
+  const { packed } = inputs;
+  const hiddenStates = packed ? rows.map((x) => gather(x, packed.rowOfPlace)) : rows;
   const lastHiddenState = hiddenStates[config.numHiddenLayers]!;
   const pooledOutput = () => {
+    if (!config.pooler) throw noPooler();
     const first = gather(lastHiddenState, constant(graph, BigInt64Array.of(0n), []), 1);
     return tanh(linear(within(scope, 'pooler.dense'), first, config.hiddenSize));
   };
-  return { lastHiddenState, pooledOutput, hiddenStates };
+  return { lastHiddenState, pooledOutput, hiddenStates, layerOutputs: rows };
 }
 
-/** Words, types and positions added and normed. The padding rows are read like any other but get no gradient. */
-function embed(scope: Scope, config: RobertaConfig, { inputIds, positionIds }: RobertaInputs): Value {
-  const { hiddenSize, vocabSize, maxPositionEmbeddings, typeVocabSize, padTokenId, layerNormEps } = config;
-  const words = weight(scope, 'word_embeddings.weight', [vocabSize, hiddenSize]);
-  const positions = weight(scope, 'position_embeddings.weight', [maxPositionEmbeddings, hiddenSize]);
-  const types = weight(scope, 'token_type_embeddings.weight', [typeVocabSize, hiddenSize]);
-  const typed = add(embedding(words, inputIds, padTokenId), slice(types, [{ axis: 0, start: 0, end: 1 }]));
-  return layerNorm(
-    within(scope, 'LayerNorm'),
-    add(typed, embedding(positions, positionIds, padTokenId)),
-    layerNormEps,
+function noPooler(): ConfigError {
+  return new ConfigError(
+    'A text encoder of this kind (ELECTRA, DistilBERT) has no pooled output.',
+    'Let it learn last_hidden_state, or use a BERT or RoBERTa.',
   );
 }
 
-function layer(scope: Scope, config: RobertaConfig, x: Value, bias: Value | undefined): Value {
-  const { hiddenSize, layerNormEps, numAttentionHeads } = config;
-  const attend = within(scope, 'attention');
-  const read = selfAttention(within(attend, 'self'), x, numAttentionHeads, ['query', 'key', 'value'], bias);
-  const attended = residualNorm(within(attend, 'output'), read, x, layerNormEps);
-  const inner = linear(within(scope, 'intermediate.dense'), attended, config.intermediateSize);
-  return residualNorm(within(scope, 'output'), activations[config.hiddenAct](inner), attended, layerNormEps);
+/**
+ * Words, types and positions added and normed. The padding rows are read like any other but get no gradient; only
+ * RoBERTa has one among the positions.
+ */
+function embed(
+  root: Scope,
+  config: RobertaConfig,
+  { inputIds, positionIds, extraVectors }: RobertaInputs,
+): Value {
+  const { embeddingSize, vocabSize, maxPositionEmbeddings, typeVocabSize, padTokenId, layerNormEps } = config;
+  const scope = within(root, 'embeddings');
+  const words = weight(scope, 'word_embeddings.weight', [vocabSize, embeddingSize]);
+  const positions = weight(scope, 'position_embeddings.weight', [maxPositionEmbeddings, embeddingSize]);
+  const spoken = wordVectors(words, inputIds, extraVectors, padTokenId);
+  const typed = typeVocabSize === 0 ? spoken : add(spoken, firstType(scope, typeVocabSize, embeddingSize));
+  const positionPad = config.positions === 'afterPadding' ? padTokenId : undefined;
+  const normal = layerNorm(
+    within(scope, 'LayerNorm'),
+    add(typed, embedding(positions, positionIds, positionPad)),
+    layerNormEps,
+  );
+  return embeddingSize === config.hiddenSize
+    ? normal
+    : linear(within(root, 'embeddings_project'), normal, config.hiddenSize);
+}
 
-  function residualNorm(at: Scope, branch: Value, trunk: Value, epsilon: number): Value {
-    return layerNorm(
-      within(at, 'LayerNorm'),
-      add(linear(within(at, 'dense'), branch, hiddenSize), trunk),
-      epsilon,
-    );
+/** A text alone is all of the first type. */
+function firstType(scope: Scope, types: number, size: number): Value {
+  return slice(weight(scope, 'token_type_embeddings.weight', [types, size]), [{ axis: 0, start: 0, end: 1 }]);
+}
+
+function layer(scope: Scope, config: RobertaConfig, x: Value, inputs: RobertaInputs): Value {
+  const { hiddenSize, layerNormEps, numAttentionHeads, names } = config;
+  const { attentionBias, packed } = inputs;
+  const read = selfAttention(scope, x, numAttentionHeads, names.projections, attentionBias, packed);
+  const attended = residualNorm(names.attentionOutput, names.attentionNorm, read, x);
+  const inner = linear(within(scope, names.inner), attended, config.intermediateSize);
+  return residualNorm(names.outer, names.outerNorm, activations[config.hiddenAct](inner), attended);
+
+  function residualNorm(dense: string, norm: string, branch: Value, trunk: Value): Value {
+    const projected = linear(within(scope, dense), branch, hiddenSize);
+    return layerNorm(within(scope, norm), add(projected, trunk), layerNormEps);
   }
+}
+
+/** The position ids of `ids` [batch, length], row by row. */
+export function positionIdsOf(
+  { positions, padTokenId }: Pick<RobertaConfig, 'positions' | 'padTokenId'>,
+  ids: ArrayLike<number>,
+  length: number,
+): Int32Array {
+  if (positions === 'afterPadding') return robertaPositionIds(ids, length, padTokenId);
+  return Int32Array.from({ length: ids.length }, (_, i) => i % length);
 }
 
 /**

@@ -89,7 +89,7 @@ const magnitude = 3;
  * [batch, 3, h * factor, w * factor], about [-1, 1] and not clamped. h and w are numbers.
  */
 export function decodeTiny(graph: Graph, config: TaesdConfig, latents: Value, tap?: Tap): Value {
-  const layers = sequence(within(rootScope(graph, tap), 'decoder.layers'));
+  const layers = sequence(within(rootScope(graph, { tap }), 'decoder.layers'));
   const { decoderChannels: channels, decoderBlocks: blocks } = config;
   const clamped = mul(tanh(mul(latents, 1 / magnitude)), magnitude);
   let x = relu(convolved(layers.next(), clamped, channels));
@@ -109,7 +109,7 @@ export function decodeTiny(graph: Graph, config: TaesdConfig, latents: Value, ta
  * [batch, latentChannels, height / factor, width / factor] as the denoiser works on, rounded up.
  */
 export function encodeTiny(graph: Graph, config: TaesdConfig, picture: Value, tap?: Tap): Value {
-  const layers = sequence(within(rootScope(graph, tap), 'encoder.layers'));
+  const layers = sequence(within(rootScope(graph, { tap }), 'encoder.layers'));
   const { encoderChannels: channels, encoderBlocks: blocks } = config;
   let x = mul(add(picture, 1), 0.5);
   blocks.forEach((count, level) => {

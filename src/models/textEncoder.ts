@@ -2,9 +2,15 @@
  * What the text encoders share: activations by name, self-attention, and the shape of what they return.
  */
 import { z } from 'zod';
-import type { Value } from '../graph/graph.ts';
+import { ints, type Value } from '../graph/graph.ts';
 import { gelu, quickGelu } from '../graph/ops/activation.ts';
+import { sub } from '../graph/ops/arithmetic.ts';
 import { attention } from '../graph/ops/attention.ts';
+import { embedding } from '../graph/ops/gather.ts';
+import { unsqueeze } from '../graph/ops/layout.ts';
+import { greaterOrEqual, where } from '../graph/ops/logic.ts';
+import { pack, unpack } from '../graph/ops/packing.ts';
+import type { Dim } from '../graph/shape.ts';
 import { linear } from './layers.ts';
 import { type Scope, within } from './scope.ts';
 
@@ -71,6 +77,38 @@ export interface TextEncoderOutput {
   readonly pooledOutput: () => Value;
   /** The embeddings, then the output of every layer, each [batch, length, hidden]. */
   readonly hiddenStates: readonly Value[];
+  /** The same as the layers compute them, which may be packed: where a training step can be cut to save memory. */
+  readonly layerOutputs: readonly Value[];
+  /** From a layer's output to what conditions a picture: the last norm of pre-norm models. Absent: the output itself. */
+  readonly readout?: (hiddenState: Value) => Value;
+}
+
+/**
+ * The states that condition a picture when the last `clipSkip - 1` layers are left out: those of the layer before, through
+ * the read-out. 1 is the `lastHiddenState`; `hiddenStates` must hold `clipSkip` layers.
+ */
+export function statesBefore(output: TextEncoderOutput, clipSkip: number): Value {
+  const { lastHiddenState, hiddenStates, readout = (state) => state } = output;
+  return clipSkip === 1 ? lastHiddenState : readout(hiddenStates[hiddenStates.length - clipSkip]!);
+}
+
+/**
+ * The vectors of words: rows of `table` [count, hidden] at `ids` int64 [batch, length]; ids from `count` on are rows of
+ * `extra` [any, hidden], the vectors of textual inversion (Gal et al., arXiv 2208.01618). The table is not copied.
+ */
+export function wordVectors(
+  table: Value,
+  ids: Value,
+  extra: Value | undefined,
+  paddingIndex?: number,
+): Value {
+  if (!extra) return embedding(table, ids, paddingIndex);
+  const count = ints(ids.graph, [table.shape[0] as number]);
+  const nought = ints(ids.graph, [0]);
+  const isExtra = greaterOrEqual(ids, count);
+  const known = embedding(table, where(isExtra, nought, ids), paddingIndex);
+  const added = embedding(extra, where(isExtra, sub(ids, count), nought));
+  return where(unsqueeze(isExtra, 2), added, known);
 }
 
 /** Added to the attention scores of a key that must not be read: large enough that its probability is 0. */
@@ -79,19 +117,30 @@ export const maskedScore = -1e9;
 /** The projections' names differ from model to model: [query, key, value]. */
 export type ProjectionNames = readonly [query: string, key: string, value: string];
 
-/** Self-attention of x [batch, length, hidden] without its output projection. */
+/** Which rows of a batch are computed, where not all are. */
+export interface PackedRows {
+  /** int64 [count]: their places among batch * length. */
+  readonly rows: Value;
+  readonly size: readonly [batch: Dim, length: Dim];
+}
+
+/**
+ * Self-attention of x [batch, length, hidden] without its output projection. If x is packed, [count, hidden], so is the
+ * result, and `bias` must mask the keys that are not in it.
+ */
 export function selfAttention(
   scope: Scope,
   x: Value,
   heads: number,
   names: ProjectionNames,
   bias: Value | undefined,
+  packed?: PackedRows,
 ): Value {
-  const hiddenSize = x.shape[2] as number;
-  const [query, key, value] = names.map((name) => linear(within(scope, name), x, hiddenSize)) as [
-    Value,
-    Value,
-    Value,
-  ];
-  return attention(query, key, value, bias ? { heads, bias } : { heads });
+  const hiddenSize = x.shape[x.shape.length - 1] as number;
+  const [query, key, value] = names.map((name) => {
+    const projected = linear(within(scope, name), x, hiddenSize);
+    return packed ? unpack(projected, packed.rows, packed.size) : projected;
+  }) as [Value, Value, Value];
+  const read = attention(query, key, value, bias ? { heads, bias } : { heads });
+  return packed ? pack(read, packed.rows) : read;
 }

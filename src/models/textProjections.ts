@@ -4,14 +4,19 @@
  */
 import { type Graph, input, type Value } from '../graph/graph.ts';
 import type { Dim } from '../graph/shape.ts';
-import { rootScope, type Scope, within } from './scope.ts';
+import { type Hooks, rootScope, type Scope, within } from './scope.ts';
 import { type KeyAndValue, keyAndValue, type TextReader } from './transformer2d.ts';
 import type { UNetBlock, UNetConfig } from './unetConfig.ts';
 
 /** Keys and values of all cross attentions by name, each [batch, length, channels], of `states` [batch, length, any]. */
-export function textProjections(graph: Graph, config: UNetConfig, states: Value): Record<string, Value> {
+export function textProjections(
+  graph: Graph,
+  config: UNetConfig,
+  states: Value,
+  hooks?: Hooks,
+): Record<string, Value> {
   const outputs: Record<string, Value> = {};
-  for (const { scope, size } of crossAttentions(rootScope(graph), config)) {
+  for (const { scope, size } of crossAttentions(rootScope(graph, hooks), config)) {
     const { key, value } = keyAndValue(scope, states, size);
     outputs[nameOf(scope, 'key')] = key;
     outputs[nameOf(scope, 'value')] = value;

@@ -6,7 +6,7 @@ import type { Graph, Value } from '../graph/graph.ts';
 import { silu } from '../graph/ops/activation.ts';
 import { formatShape } from '../graph/shape.ts';
 import { convolution, groupNorm } from './layers.ts';
-import { record, rootScope, type Tap, within } from './scope.ts';
+import { type Hooks, record, rootScope, within } from './scope.ts';
 import { sinusoids, timestepEmbedding } from './timestep.ts';
 import { keyAndValue, type TextReader } from './transformer2d.ts';
 import { type Conditions, downBlock, midBlock, upBlock } from './unetBlocks.ts';
@@ -26,11 +26,11 @@ export interface UNetInputs {
 
 /**
  * Adds the U-Net to the graph and returns its prediction [batch, outChannels, height, width]. Parameters carry
- * diffusers' names; `tap` sees the output of every module. Throws GraphError if an input does not fit the config.
+ * diffusers' names; `hooks` see every module. Throws GraphError if an input does not fit the config.
  */
-export function unet(graph: Graph, config: UNetConfig, inputs: UNetInputs, tap?: Tap): Value {
+export function unet(graph: Graph, config: UNetConfig, inputs: UNetInputs, hooks?: Hooks): Value {
   checkInputs(config, inputs);
-  const scope = rootScope(graph, tap);
+  const scope = rootScope(graph, hooks);
   const [top] = config.downBlocks;
   const waves = record(within(scope, 'time_proj'), sinusoids(inputs.timestep, top!.channels, config));
   const time = silu(timestepEmbedding(within(scope, 'time_embedding'), waves, 4 * top!.channels));

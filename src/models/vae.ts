@@ -40,7 +40,7 @@ export function sampleLatents({ mean, std }: LatentDistribution, noise: Value): 
  * [batch, 2 * latentChannels, height / factor, width / factor] with factor `vaeScaleFactor(config)`, rounded down.
  */
 export function encodeMoments(graph: Graph, config: VaeConfig, image: Value, tap?: Tap): Value {
-  const root = rootScope(graph, tap);
+  const root = rootScope(graph, { tap });
   const scope = within(root, 'encoder');
   const norm = normOf(config);
   const levels = config.blockOutChannels;
@@ -64,7 +64,7 @@ export function encodeMoments(graph: Graph, config: VaeConfig, image: Value, tap
  * [batch, outChannels, h * factor, w * factor], about [-1, 1] and not clamped.
  */
 export function decodeLatents(graph: Graph, config: VaeConfig, latents: Value, tap?: Tap): Value {
-  const root = rootScope(graph, tap);
+  const root = rootScope(graph, { tap });
   const scope = within(root, 'decoder');
   const norm = normOf(config);
   const levels = [...config.blockOutChannels].reverse();

@@ -82,6 +82,8 @@ export async function sessionOptions(
     extra: {
       'session.intra_op.allow_spinning': '0',
       'session.inter_op.allow_spinning': '0',
+      // Fused with the product that reads them, int8 weights would round its inputs too: graphs say themselves where.
+      'session.disable_quant_qdq': '1',
       ...weights,
       ...inPlace,
     },

@@ -7,7 +7,8 @@
 import type { Tensor } from './tensor.ts';
 
 /** Where tensors are computed. */
-export type Device = 'cpu' | 'webgpu' | 'cuda';
+export const devices = ['cpu', 'webgpu', 'cuda'] as const;
+export type Device = (typeof devices)[number];
 
 /** `auto` takes the fastest device that works. */
 export type RequestedDevice = Device | 'auto';

@@ -16,6 +16,7 @@ export const algorithmTypes = [
 ] as const;
 export const solverTypes = ['midpoint', 'heun', 'bh1', 'bh2', 'logrho'] as const;
 export const varianceTypes = ['fixed_small', 'fixed_small_log', 'fixed_large'] as const;
+export const finalSigmasTypes = ['zero', 'sigma_min'] as const;
 
 export type BetaSchedule = (typeof betaSchedules)[number];
 /** What the model says: the noise, the velocity (Salimans and Ho 2022), or the picture itself. */
@@ -25,6 +26,7 @@ export type TimestepSpacing = (typeof timestepSpacings)[number];
 export type AlgorithmType = (typeof algorithmTypes)[number];
 export type SolverType = (typeof solverTypes)[number];
 export type VarianceType = (typeof varianceTypes)[number];
+export type FinalSigmasType = (typeof finalSigmasTypes)[number];
 
 export interface SchedulerConfig {
   /** The diffusers class, for example DDIMScheduler. */
@@ -49,6 +51,15 @@ export interface SchedulerConfig {
   readonly skipPrkSteps: boolean;
   /** Noise levels of Karras et al. 2022 (Euler, Heun, LMS, DPM-Solver, UniPC). */
   readonly useKarrasSigmas: boolean;
+  /** Noise levels even in their logarithm; `useLuLambdas` is the DPM-Solvers' own name for it. */
+  readonly useExponentialSigmas: boolean;
+  readonly useLuLambdas: boolean;
+  /** Noise levels of Lee et al. 2024, dense at both ends. */
+  readonly useBetaSigmas: boolean;
+  /** Where a run ends: without noise, or at the noise of time step 0 (Euler, DPM-Solver, UniPC). */
+  readonly finalSigmasType: FinalSigmasType;
+  /** The last step is of first order (DPM-Solver, multistep). */
+  readonly eulerAtFinal: boolean;
   readonly varianceType: VarianceType;
   /** 1 to 3 (DPM-Solver, UniPC). */
   readonly solverOrder: number;
@@ -62,6 +73,10 @@ export interface SchedulerConfig {
   readonly predictX0: boolean;
   /** Calls after which UniPC does not correct. */
   readonly disableCorrector: readonly number[];
+  /** How many steps the teacher of a consistency model took: the time steps that the model knows (LCM, TCD). */
+  readonly originalInferenceSteps: number;
+  /** How fast the boundary condition of a consistency model fades with the time step (LCM). */
+  readonly timestepScaling: number;
 }
 
 /** The defaults that most classes of diffusers share. */
@@ -79,6 +94,11 @@ export const sharedDefaults: Omit<SchedulerConfig, 'className'> = {
   setAlphaToOne: false,
   skipPrkSteps: false,
   useKarrasSigmas: false,
+  useExponentialSigmas: false,
+  useLuLambdas: false,
+  useBetaSigmas: false,
+  finalSigmasType: 'zero',
+  eulerAtFinal: false,
   varianceType: 'fixed_small',
   solverOrder: 2,
   algorithmType: 'dpmsolver++',
@@ -87,4 +107,6 @@ export const sharedDefaults: Omit<SchedulerConfig, 'className'> = {
   lambdaMinClipped: Number.NEGATIVE_INFINITY,
   predictX0: true,
   disableCorrector: [],
+  originalInferenceSteps: 50,
+  timestepScaling: 10,
 };

@@ -10,6 +10,7 @@ import { variancePreserving } from './variancePreserving.ts';
 
 export const ddim: Scheduler = {
   className: 'DDIMScheduler',
+  eta: 0,
   defaults: { timestepSpacing: 'leading', clipSample: true, setAlphaToOne: true },
   create(config, schedule, { steps, skipped, eta }) {
     const timesteps = wholeTimesteps(config, steps).slice(skipped);

@@ -4,13 +4,14 @@
  */
 import { weightedSum } from './linear.ts';
 import type { Scheduler } from './scheduler.ts';
-import { ladderOf, onLadder, slopeAt, x0At } from './sigma.ts';
+import { ladderOf, onLadder, slopeAt, trainingSigmas, x0At } from './sigma.ts';
 
 export const euler: Scheduler = {
   className: 'EulerDiscreteScheduler',
   defaults: {},
   create(config, schedule, run) {
-    const ladder = ladderOf(config, schedule, run);
+    const end = config.finalSigmasType === 'sigma_min' ? trainingSigmas(schedule)[0] : 0;
+    const ladder = ladderOf(config, schedule, run, end);
     return {
       ...onLadder(ladder, schedule),
       needsNoise: false,

@@ -48,6 +48,12 @@ export function levelOf(power: number): NoiseLevel {
   return { alpha: float(Math.sqrt(power)), sigma: float(Math.sqrt(float(1 - power))) };
 }
 
+/** The level of variance 1 with `ratio` as much noise as signal. */
+export function levelOfRatio(ratio: number): NoiseLevel {
+  const norm = Math.hypot(ratio, 1);
+  return { alpha: 1 / norm, sigma: ratio / norm };
+}
+
 /** The level at a training time step. Throws InputError outside of the table. */
 export function levelAt({ alphasCumprod }: NoiseSchedule, timestep: number): NoiseLevel {
   const power = alphasCumprod[timestep];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../errors.ts';
 import { cumulativeProduct, withZeroTerminalSignal } from './betas.ts';
-import { namedSamplers, samplerConfig } from './names.ts';
+import { type NamedSampler, namedSamplers, samplerConfig, samplerLabel } from './names.ts';
 import { noiseSchedule } from './noise.ts';
 import { parseSchedulerConfig } from './parse.ts';
 import { schedulers } from './registry.ts';
@@ -39,10 +39,19 @@ describe('parsing a scheduler config', () => {
     expect(config.predictX0).toBe(false);
   });
 
+  it('reads the -Infinity of lambda_min_clipped as a number and as a text', () => {
+    for (const lambda_min_clipped of [Number.NEGATIVE_INFINITY, '-Infinity']) {
+      const json = { _class_name: 'DPMSolverMultistepScheduler', lambda_min_clipped };
+      expect(parseSchedulerConfig(json).lambdaMinClipped).toBe(Number.NEGATIVE_INFINITY);
+    }
+    const json = { _class_name: 'DPMSolverMultistepScheduler', lambda_min_clipped: 'low' };
+    expect(() => parseSchedulerConfig(json)).toThrow(/lambda_min_clipped "low"/);
+  });
+
   it('lists the known classes when it meets an unknown one', () => {
-    expect(() => parseSchedulerConfig({ _class_name: 'LCMScheduler' })).toThrow(ConfigError);
+    expect(() => parseSchedulerConfig({ _class_name: 'VQDiffusionScheduler' })).toThrow(ConfigError);
     for (const { className } of schedulers) {
-      expect(() => parseSchedulerConfig({ _class_name: 'LCMScheduler' })).toThrow(className);
+      expect(() => parseSchedulerConfig({ _class_name: 'VQDiffusionScheduler' })).toThrow(className);
     }
     expect(() => parseSchedulerConfig({})).toThrow(/_class_name/);
     expect(() => parseSchedulerConfig([])).toThrow(ConfigError);
@@ -58,7 +67,9 @@ describe('parsing a scheduler config', () => {
     ['num_train_timesteps', 0],
     ['variance_type', 'learned_range'],
     ['thresholding', true],
-    ['use_beta_sigmas', true],
+    ['use_flow_sigmas', true],
+    ['final_sigmas_type', 'one'],
+    ['original_inference_steps', 0],
   ])('names key and value of an unusable %s', (key, value) => {
     const parse = () => parseSchedulerConfig({ _class_name: 'DDIMScheduler', [key]: value });
     expect(parse).toThrow(ConfigError);
@@ -68,10 +79,20 @@ describe('parsing a scheduler config', () => {
 
   it('refuses settings that exclude each other', () => {
     const third = samplerConfig(
-      { solver_order: 3, algorithm_type: 'sde-dpmsolver++' },
+      { solver_order: 3, algorithm_type: 'sde-dpmsolver' },
       'DPMSolverMultistepScheduler',
     );
     expect(() => createSampler(third, 5)).toThrow(ConfigError);
+    const single = samplerConfig({ algorithm_type: 'sde-dpmsolver++' }, 'DPMSolverSinglestepScheduler');
+    expect(() => createSampler(single, 5)).toThrow(/single-step/);
+    for (const json of [
+      { _class_name: 'DPMSolverMultistepScheduler', algorithm_type: 'dpmsolver', final_sigmas_type: 'zero' },
+      { _class_name: 'UniPCMultistepScheduler', predict_x0: false, final_sigmas_type: 'zero' },
+    ]) {
+      expect(() => createSampler(parseSchedulerConfig(json), 5)).toThrow(/cannot end without/);
+    }
+    const two = { _class_name: 'EulerDiscreteScheduler', use_karras_sigmas: true, use_beta_sigmas: true };
+    expect(() => parseSchedulerConfig(two)).toThrow(/use_beta_sigmas.*excludes use_karras_sigmas/s);
     const few = parseSchedulerConfig({ _class_name: 'DDIMScheduler', trained_betas: [0.1, 0.2] });
     expect(() => createSampler(few, 2)).toThrow(/2 trained_betas for num_train_timesteps 1000/);
   });
@@ -91,8 +112,33 @@ describe('short names', () => {
   });
 
   it('are listed when one is unknown', () => {
-    expect(() => samplerConfig({}, 'dpm++')).toThrow(/dpmpp_2m_karras/);
+    expect(() => samplerConfig({}, 'dpm++')).toThrow(/dpmpp_2m.*_karras/);
     expect(() => samplerConfig({}, 'toString')).toThrow(ConfigError);
+  });
+
+  it.each([
+    ['DPM++ 2M Karras', 'dpmpp_2m_karras'],
+    ['dpm++ 2m sde', 'dpmpp_2m_sde'],
+    ['DPM++ SDE Karras', 'dpmpp_sde_karras'],
+    ['DPM++ 2S a', 'dpmpp_2s_a'],
+    ['DPM++ 3M SDE Exponential', 'dpmpp_3m_sde_exponential'],
+    ['DPM2 a', 'dpm2_a'],
+    ['Euler A', 'euler_a'],
+    ['PLMS', 'pndm'],
+    ['UNIPC', 'unipc'],
+  ])("are the web UI's label %s, too", (label, name) => {
+    const { className, settings } = namedSamplers[name] as NamedSampler;
+    const json = { _class_name: 'DDIMScheduler', use_karras_sigmas: true };
+    expect(samplerConfig(json, label)).toEqual(parseSchedulerConfig({ ...json, ...settings }, className));
+    expect(samplerLabel(name).toLowerCase()).toBe(label.toLowerCase());
+  });
+
+  it('stay apart when spaces, pluses and case are overlooked', () => {
+    const plain = (name: string) => name.toLowerCase().replaceAll('+', 'p').replace(/[ _]/g, '');
+    const all = Object.entries(namedSamplers).map(([name, { label }]) => [
+      ...new Set([plain(name), plain(label)]),
+    ]);
+    expect(new Set(all.flat()).size).toBe(all.flat().length);
   });
 
   it('have a label each, no two alike, and cover every class', () => {

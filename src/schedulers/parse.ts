@@ -6,6 +6,7 @@ import { ConfigError } from '../errors.ts';
 import {
   algorithmTypes,
   betaSchedules,
+  finalSigmasTypes,
   predictionTypes,
   type SchedulerConfig,
   sharedDefaults,
@@ -33,25 +34,37 @@ const values = z
     setAlphaToOne: z.boolean(),
     skipPrkSteps: z.boolean(),
     useKarrasSigmas: z.boolean(),
+    useExponentialSigmas: z.boolean(),
+    useLuLambdas: z.boolean(),
+    useBetaSigmas: z.boolean(),
+    finalSigmasType: z.enum(finalSigmasTypes),
+    eulerAtFinal: z.boolean(),
     varianceType: z.enum(varianceTypes),
     solverOrder: z.int().min(1).max(3),
     algorithmType: z.enum(algorithmTypes),
     solverType: z.enum(solverTypes),
     lowerOrderFinal: z.boolean(),
-    lambdaMinClipped: z.custom<number>((value) => typeof value === 'number' && !Number.isNaN(value)),
+    lambdaMinClipped: z.preprocess(
+      (value) => (value === '-Infinity' ? Number.NEGATIVE_INFINITY : value),
+      z.custom<number>((value) => typeof value === 'number' && !Number.isNaN(value)),
+    ),
     predictX0: z.boolean(),
     disableCorrector: z.array(z.int()),
+    originalInferenceSteps: z.int().min(1),
+    timestepScaling: z.number().positive(),
   })
   .partial();
 
 /** Settings that change the picture and that no sampler here has: better refused than ignored. */
-const unsupported = [
-  'thresholding',
-  'use_lu_lambdas',
+const unsupported = ['thresholding', 'use_flow_sigmas'];
+
+/** Each says where the noise levels lie: one at most. */
+const sigmaSpacings = [
+  'use_karras_sigmas',
   'use_exponential_sigmas',
   'use_beta_sigmas',
-  'use_flow_sigmas',
-];
+  'use_lu_lambdas',
+] as const;
 
 /**
  * A config out of parsed JSON. `className` replaces the class that the JSON names: what both classes know stays,
@@ -71,6 +84,8 @@ export function parseSchedulerConfig(json: unknown, className?: string): Schedul
     Object.entries(json).filter(([, value]) => value !== null && value !== undefined),
   );
   const scheduler = schedulerOf(className ?? given['_class_name']);
+  const spacings = sigmaSpacings.filter((key) => given[key] === true);
+  if (spacings.length > 1) throw unusable(spacings[1] as string, true, `excludes ${spacings[0]}`);
   for (const key of unsupported) if (given[key]) throw unusable(key, given[key], 'must be false or absent');
   const renamed = Object.fromEntries(Object.entries(given).map(([key, value]) => [camelCase(key), value]));
   const parsed = values.safeParse(renamed);

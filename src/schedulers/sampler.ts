@@ -13,7 +13,10 @@ export interface SamplerOptions {
    * `addNoise(latents, noise, timesteps[0])`.
    */
   readonly strength?: number;
-  /** DDIM's share of fresh noise, from 0 (the default: none) to 1 (as much as DDPM). */
+  /**
+   * The share of fresh noise, from 0 (none) to 1 (as much as DDPM): 0 by default for DDIM, 0.3 for TCD, 1 for ancestral
+   * samplers and DPM++ SDE. Others take none.
+   */
   readonly eta?: number;
 }
 
@@ -24,20 +27,25 @@ export interface SamplerOptions {
 export function createSampler(
   config: SchedulerConfig,
   steps: number,
-  { strength = 1, eta = 0 }: SamplerOptions = {},
+  { strength = 1, eta }: SamplerOptions = {},
 ): Sampler {
   const most = config.numTrainTimesteps;
   require(Number.isInteger(steps) &&
     steps >= 1 &&
     steps <= most, `${steps} steps cannot be run.`, `Use 1 to ${most}.`);
-  require(eta >= 0 && eta <= 1, `The eta ${eta} is out of range.`, 'Use 0 to 1.');
+  const scheduler = schedulerOf(config.className);
+  if (eta !== undefined) {
+    require(eta >= 0 && eta <= 1, `The eta ${eta} is out of range.`, 'Use 0 to 1.');
+    require(scheduler.eta !==
+      undefined, `${config.className} takes no eta, its share of fresh noise is fixed.`, 'Leave eta out, or use a sampler such as ddim or euler_a.');
+  }
   require(strength > 0 && strength <= 1, `The strength ${strength} is out of range.`, 'Use above 0 up to 1.');
   const run = Math.floor(steps * strength);
   require(run >= 1, `${steps} steps at strength ${strength} leave no step to run.`, 'Use more of either.');
-  const sampler = schedulerOf(config.className).create(config, noiseSchedule(config), {
+  const sampler = scheduler.create(config, noiseSchedule(config), {
     steps,
     skipped: steps - run,
-    eta,
+    eta: eta ?? scheduler.eta ?? 0,
   });
   const [first] = sampler.timesteps as [number];
   require(first <=

@@ -9,7 +9,14 @@ import type { SchedulerConfig } from './config.ts';
 import type { NoiseSchedule } from './noise.ts';
 
 /** Draws standard normal values, as many as the latents have. */
-export type NoiseSource = () => Float32Array;
+export interface NoiseSource {
+  (): Float32Array;
+  /**
+   * Values that belong to `name`, a whole number, whatever is drawn before: the nodes of a Brownian path. Without it
+   * the path is made of draws in their order.
+   */
+  readonly named?: (name: number) => Float32Array;
+}
 
 /** One run of one sampler. Solvers that look back keep their history inside, so make a new one for each run. */
 export interface Sampler {
@@ -35,13 +42,15 @@ export interface Run {
   readonly steps: number;
   /** How many of the steps at the noisy end are left out, as in image-to-image. */
   readonly skipped: number;
-  /** DDIM's share of fresh noise. */
+  /** The share of fresh noise; of use where the scheduler has one. */
   readonly eta: number;
 }
 
 export interface Scheduler {
-  /** The class in diffusers. */
+  /** The class in diffusers, as scheduler_config.json names it. */
   readonly className: string;
+  /** The share of fresh noise unless told otherwise; a scheduler without it takes none. */
+  readonly eta?: number;
   /** Where the defaults of that class differ from the shared ones. */
   readonly defaults: Partial<SchedulerConfig>;
   /** Throws InputError if it cannot do so few steps, ConfigError for settings that exclude each other. */

@@ -7,18 +7,16 @@
 import { InputError } from '../errors.ts';
 import type { SchedulerConfig } from './config.ts';
 import { weightedSum } from './linear.ts';
-import type { NoiseLevel, NoiseSchedule } from './noise.ts';
+import { levelOfRatio, type NoiseSchedule } from './noise.ts';
 import { x0Weights } from './prediction.ts';
 import type { Run, Sampler } from './scheduler.ts';
+import { sigmaSpacingOf } from './sigmaSpacing.ts';
 import { spacedTimesteps } from './spacing.ts';
-
-/** The exponent rho of Karras et al. */
-const karrasExponent = 7;
 
 export interface Ladder {
   /** One for each noise level but the last; may have fractions. */
   readonly timesteps: readonly number[];
-  /** Falling, one more than time steps: the last is 0. */
+  /** Falling, one more than time steps: the last is where the run ends, 0 as a rule. */
   readonly sigmas: readonly number[];
   /** The standard deviation of the noise at the start. */
   readonly initNoiseSigma: number;
@@ -29,31 +27,22 @@ export function trainingSigmas({ alphasCumprod }: NoiseSchedule): Float32Array {
   return alphasCumprod.map((power) => Math.sqrt((1 - power) / power));
 }
 
-/** The noise levels of a run. */
-export function ladderOf(config: SchedulerConfig, schedule: NoiseSchedule, run: Run): Ladder {
+/** The noise levels of a run, which ends at `end`. */
+export function ladderOf(config: SchedulerConfig, schedule: NoiseSchedule, run: Run, end = 0): Ladder {
   const table = trainingSigmas(schedule);
   // In float32 as in diffusers, lest the first end a rounding error beyond the table.
   const spaced = spacedTimesteps(config, run.steps).map(Math.fround);
   const plain = spaced.map((timestep) => interpolate(table, timestep));
   const top = plain[0] as number;
-  const sigmas = config.useKarrasSigmas ? karrasSigmas(plain.at(-1) as number, top, run.steps) : plain;
-  const timesteps = config.useKarrasSigmas ? sigmas.map((sigma) => timestepOf(table, sigma)) : spaced;
+  const spacing = sigmaSpacingOf(config);
+  const sigmas = spacing ? spacing(plain.at(-1) as number, top, run.steps) : plain;
+  const timesteps = spacing ? sigmas.map((sigma) => timestepOf(table, sigma)) : spaced;
   return {
     timesteps: timesteps.slice(run.skipped),
-    sigmas: [...sigmas.slice(run.skipped), 0],
+    sigmas: [...sigmas.slice(run.skipped), end],
     // `leading` does not start at the highest level, so that there the latents hold some signal besides the noise.
     initNoiseSigma: config.timestepSpacing === 'leading' ? Math.hypot(top, 1) : top,
   };
-}
-
-/** `count` noise levels from `highest` down to `lowest` (Karras et al., equation 5). */
-export function karrasSigmas(lowest: number, highest: number, count: number): number[] {
-  const low = lowest ** (1 / karrasExponent);
-  const high = highest ** (1 / karrasExponent);
-  return Array.from({ length: count }, (_, i) => {
-    const share = count > 1 ? i / (count - 1) : 0;
-    return (high + share * (low - high)) ** karrasExponent;
-  });
 }
 
 /** The time step at which the training has noise level `sigma`, interpolated in the logarithm. */
@@ -66,15 +55,25 @@ export function timestepOf(table: Float32Array, sigma: number): number {
   return high - 1 + Math.min(Math.max(share, 0), 1);
 }
 
+/**
+ * How far an ancestral step from `from` goes `down`, and how much `fresh` noise then brings it up to `to`:
+ * `get_ancestral_step` of k-diffusion (Crowson). `eta`: 0 for no fresh noise, 1 for as much as DDPM's posterior.
+ */
+export function ancestralStep(from: number, to: number, eta: number): { down: number; fresh: number } {
+  const fresh = Math.min(to, eta * (to / from) * Math.sqrt(from ** 2 - to ** 2));
+  return { down: Math.sqrt(to ** 2 - fresh ** 2), fresh };
+}
+
 /** The members that the samplers on a ladder share. */
 export function onLadder(
   { timesteps, sigmas, initNoiseSigma }: Ladder,
   schedule: NoiseSchedule,
 ): Pick<Sampler, 'timesteps' | 'initNoiseSigma' | 'scaleInput' | 'addNoise'> {
+  // What the model is shown has variance 1, as it was trained.
   return {
     timesteps,
     initNoiseSigma,
-    scaleInput: (sample, call) => weightedSum([preserved(sigmas[call] as number).alpha, sample]),
+    scaleInput: (sample, call) => weightedSum([levelOfRatio(sigmas[call] as number).alpha, sample]),
     addNoise(original, noise, timestep) {
       const place = timesteps.indexOf(timestep);
       const sigma = place === -1 ? trainedSigma(schedule, timestep) : (sigmas[place] as number);
@@ -90,7 +89,7 @@ export function x0At(
   modelOutput: Float32Array,
   sample: Float32Array,
 ): Float32Array {
-  const level = preserved(sigma);
+  const level = levelOfRatio(sigma);
   const [ofInput, ofOutput] = x0Weights(predictionType, level);
   return weightedSum([ofInput * level.alpha, sample], [ofOutput, modelOutput]);
 }
@@ -98,12 +97,6 @@ export function x0At(
 /** The slope dx / dsigma of the probability flow (Karras et al., equation 3). */
 export function slopeAt(sigma: number, sample: Float32Array, x0: Float32Array): Float32Array {
   return weightedSum([1 / sigma, sample], [-1 / sigma, x0]);
-}
-
-/** The same ratio of signal and noise at variance 1, which is what the model was trained on. */
-function preserved(sigma: number): NoiseLevel {
-  const norm = Math.hypot(sigma, 1);
-  return { alpha: 1 / norm, sigma: sigma / norm };
 }
 
 function trainedSigma(schedule: NoiseSchedule, timestep: number): number {

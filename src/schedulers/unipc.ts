@@ -9,8 +9,7 @@ import { solve, type Term, weightedSum } from './linear.ts';
 import { logSnr, type NoiseLevel } from './noise.ts';
 import { predictEpsilon, predictX0 } from './prediction.ts';
 import type { Scheduler } from './scheduler.ts';
-import { solverTimesteps } from './solverTimesteps.ts';
-import { variancePreserving } from './variancePreserving.ts';
+import { isNoStep, onLevels, refuseNoiselessEnd, solverLevels } from './solverLevels.ts';
 
 /** What the model said, in the form in which the solver integrates it, and where. */
 interface Prediction {
@@ -27,15 +26,17 @@ interface Step {
 
 export const unipc: Scheduler = {
   className: 'UniPCMultistepScheduler',
-  defaults: { solverType: 'bh2' },
+  defaults: { solverType: 'bh2', finalSigmasType: 'sigma_min' },
   create(config, schedule, run) {
-    const { timesteps, levels } = solverTimesteps(config, schedule, run);
+    refuseNoiselessEnd(config, !config.predictX0);
+    const solver = solverLevels(config, schedule, run);
+    const { timesteps, levels } = solver;
+    const lowers = config.lowerOrderFinal || config.finalSigmasType === 'zero';
     const predict = config.predictX0 ? predictX0 : predictEpsilon;
     let known: readonly Prediction[] = [];
     let done: Step | undefined;
     return {
-      ...variancePreserving(schedule),
-      timesteps,
+      ...onLevels(solver, schedule),
       needsNoise: false,
       step(modelOutput, call, sample) {
         const [from, to] = levels.slice(call, call + 2) as [NoiseLevel, NoiseLevel];
@@ -43,10 +44,7 @@ export const unipc: Scheduler = {
         const corrects = done && !config.disableCorrector.includes(call - 1);
         const corrected = done && corrects ? advance(config, done, from, latest) : sample;
         known = [latest, ...known].slice(0, config.solverOrder);
-        const order = Math.min(
-          known.length,
-          config.lowerOrderFinal ? timesteps.length - call : config.solverOrder,
-        );
+        const order = Math.min(known.length, lowers ? timesteps.length - call : config.solverOrder);
         done = { sample: corrected, known: known.slice(0, order) };
         return advance(config, done, to);
       },
@@ -62,7 +60,7 @@ function advance(config: SchedulerConfig, step: Step, to: NoiseLevel, end?: Pred
   const [start, ...earlier] = step.known as [Prediction, ...Prediction[]];
   const others = end ? [...earlier, end] : earlier;
   const h = Math.fround(logSnr(to) - logSnr(start.level));
-  if (h === 0) return step.sample; // Karras levels end at time step 0 already.
+  if (isNoStep(start.level, to)) return step.sample;
   const places = others.map(({ level }) => (logSnr(level) - logSnr(start.level)) / h);
   const hh = config.predictX0 ? -h : h;
   const bh = config.solverType === 'bh1' ? hh : Math.expm1(hh);

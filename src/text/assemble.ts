@@ -1,10 +1,10 @@
 /**
- * What both tokenizers share around their algorithm: special tokens spelt in a text, chunks between white space, the
+ * What the tokenizers share around their algorithm: special tokens spelt in a text, chunks between white space, the
  * memory of chunks already seen, start and end.
  *
  * Knows no algorithm: `encodeChunk` is one.
  */
-import { chunksOf } from './clean.ts';
+import { chunksOf as atWhiteSpace } from './clean.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import { requireId, type SpecialTokens, type Vocabulary } from './vocabulary.ts';
 
@@ -13,7 +13,9 @@ export interface TokenizerParts {
   readonly vocabulary: Vocabulary;
   readonly special: SpecialTokens;
   readonly maxLength: number;
-  /** Ids of a stretch of raw text without white space and without special tokens. */
+  /** Cuts a raw text without special tokens into parts; at white space, which is left out, by default. */
+  chunksOf?(text: string): readonly string[];
+  /** Ids of such a part. */
   encodeChunk(chunk: string): readonly number[];
   /** Text of token strings. */
   join(tokens: readonly string[]): string;
@@ -27,7 +29,7 @@ const memorableLength = 32;
 
 /** Throws ConfigError when a special token is not in the vocabulary. */
 export function assembleTokenizer(parts: TokenizerParts): Tokenizer {
-  const { vocabulary, special } = parts;
+  const { vocabulary, special, chunksOf = atWhiteSpace } = parts;
   const startId = requireId(vocabulary, special.start, 'start');
   const endId = requireId(vocabulary, special.end, 'end');
   const padId = requireId(vocabulary, special.pad, 'padding');

@@ -6,9 +6,10 @@
  * Knows no file: load.ts reads the vocabulary and the merges.
  */
 import { assembleTokenizer } from './assemble.ts';
-import { type MergeRules, makeMergeRules, mergeSymbols } from './bpe.ts';
-import { byteSymbols, textOfSymbols } from './bytes.ts';
+import { mergeSymbols } from './bpe.ts';
+import { textOfSymbols } from './bytes.ts';
 import { cleanChunk } from './clean.ts';
+import { symbolTable } from './symbolTable.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import { requireId, type SpecialTokens, type Vocabulary } from './vocabulary.ts';
 
@@ -49,7 +50,7 @@ export function makeClipTokenizer({
 }: ClipTokenizerOptions): Tokenizer {
   const unknownId = requireId(vocabulary, special.unknown, 'unknown');
   const size = vocabulary.tokens.length;
-  const symbols = symbolTable(vocabulary, merges);
+  const symbols = symbolTable(vocabulary, merges, endOfWord);
   const utf8 = new TextEncoder();
   const buffer = new Uint8Array(3 * shortWord);
   const shortBytes = (word: string) => buffer.subarray(0, utf8.encodeInto(word, buffer).written);
@@ -77,36 +78,4 @@ export function makeClipTokenizer({
     },
     join: (tokens) => textOfSymbols(tokens.join('')).replaceAll(endOfWord, ' ').trim(),
   });
-}
-
-interface SymbolTable {
-  /** By byte: the symbol inside a word, and at its end. */
-  readonly inner: readonly number[];
-  readonly final: readonly number[];
-  readonly rules: MergeRules;
-  /** Are there symbols that are not in the vocabulary? */
-  readonly strangers: boolean;
-}
-
-/**
- * Symbols are vocabulary ids. A byte or a merge that the vocabulary lacks gets a number above them: it still merges,
- * and is unknown only if it remains.
- */
-function symbolTable({ ids, tokens }: Vocabulary, merges: ClipTokenizerOptions['merges']): SymbolTable {
-  const strangers = new Map<string, number>();
-  const symbolOf = (token: string): number => {
-    const known = ids.get(token) ?? strangers.get(token);
-    if (known !== undefined) return known;
-    const made = tokens.length + strangers.size;
-    strangers.set(token, made);
-    return made;
-  };
-  const rules: [number, number, number][] = [];
-  for (const [left, right] of merges) rules.push([symbolOf(left), symbolOf(right), symbolOf(left + right)]);
-  return {
-    inner: byteSymbols.map(symbolOf),
-    final: byteSymbols.map((symbol) => symbolOf(symbol + endOfWord)),
-    rules: makeMergeRules(rules),
-    strangers: strangers.size > 0,
-  };
 }

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { ConfigError } from '../errors.ts';
 import { makeVocabulary, type Vocabulary } from './vocabulary.ts';
 
-/** Contents by file name. */
+/** Contents by file name; those of files that are no text have a character for each byte. */
 export type TokenizerFiles = Readonly<Record<string, string>>;
 
 const again = 'Fetch the tokenizer folder again, or point to another.';
@@ -35,6 +35,7 @@ export const configSchema = z.looseObject({
   tokenize_chinese_chars: z.boolean().nullish(),
   do_basic_tokenize: z.boolean().nullish(),
   never_split: z.array(z.string()).nullish(),
+  add_prefix_space: z.boolean().nullish(),
   padding_side: z.string().nullish(),
   truncation_side: z.string().nullish(),
 });
@@ -48,6 +49,7 @@ const normalizerSchema = z.looseObject({
   handle_chinese_chars: z.boolean().nullish(),
   strip_accents: z.boolean().nullish(),
   lowercase: z.boolean().nullish(),
+  precompiled_charsmap: z.string().nullish(),
 });
 
 const bundleSchema = z.looseObject({
@@ -55,9 +57,12 @@ const bundleSchema = z.looseObject({
   normalizer: z
     .looseObject({ ...normalizerSchema.shape, normalizers: z.array(normalizerSchema).nullish() })
     .nullish(),
+  pre_tokenizer: z.looseObject({ type: z.string(), add_prefix_space: z.boolean().nullish() }).nullish(),
   model: z.looseObject({
     type: z.string().nullish(),
-    vocab: idsSchema,
+    /** Ids by token, or a Unigram's pieces with their log-probabilities in the order of ids. */
+    vocab: z.union([idsSchema, z.array(z.tuple([z.string(), z.number()]))]),
+    byte_fallback: z.boolean().nullish(),
     merges: z.array(z.union([z.string(), z.tuple([z.string(), z.string()])])).nullish(),
     unk_token: z.string().nullish(),
     continuing_subword_prefix: z.string().nullish(),
@@ -140,6 +145,12 @@ export function bundleMerges({ model }: TokenizerBundle): [string, string][] {
 export function bundleNormalizer({ normalizer }: TokenizerBundle): Partial<z.infer<typeof normalizerSchema>> {
   const all = normalizer ? [normalizer, ...(normalizer.normalizers ?? [])] : [];
   return all.find(({ type }) => type === 'BertNormalizer') ?? {};
+}
+
+/** The normalisers of tokenizer.json in order, whether one or a sequence. */
+export function bundleNormalizers({ normalizer }: TokenizerBundle): z.infer<typeof normalizerSchema>[] {
+  if (!normalizer) return [];
+  return normalizer.type === 'Sequence' ? (normalizer.normalizers ?? []) : [normalizer];
 }
 
 /** The vocabulary with the tokens that were added beside it. Throws ConfigError when it is empty. */

@@ -233,7 +233,11 @@ describe('a folder that cannot be used', () => {
     ],
     ['lacks a special token', { ...bertFiles, 'vocab.txt': '[CLS]\n[SEP]\n[UNK]\n' }, /"\[PAD\]".*padding/],
     ['has ids that are no numbers', { ...clipFiles, 'vocab.json': json({ a: 'b' }) }, /vocab\.json: a/],
-    ['holds another model', { 'tokenizer.json': json({ model: { type: 'Unigram', vocab: {} } }) }, /Unigram/],
+    [
+      'holds another model',
+      { 'tokenizer.json': json({ model: { type: 'WordLevel', vocab: {} } }) },
+      /WordLevel/,
+    ],
   ])('names the fault when it %s', (_, files, names) => {
     expect(() => tokenizerFromFiles(files)).toThrow(ConfigError);
     expect(() => tokenizerFromFiles(files)).toThrow(names);

@@ -4,6 +4,8 @@
  * The one place that knows which files belong to which kind. Knows no file system, so that it runs in a browser too.
  */
 import { ConfigError } from '../errors.ts';
+import { makeByteTokenizer } from './byteBpe.ts';
+import { type Kind, kinds } from './classes.ts';
 import { endOfWord, makeClipTokenizer } from './clip.ts';
 import {
   bundleMerges,
@@ -20,6 +22,8 @@ import {
   vocabularyOf,
 } from './files.ts';
 import type { Tokenizer } from './tokenizer.ts';
+import { makeUnigramTokenizer } from './unigram.ts';
+import { sentencePieceFile, unigramSource } from './unigramFiles.ts';
 import type { SpecialTokens, Vocabulary } from './vocabulary.ts';
 import { defaultMaxWordLength, defaultPrefix, makeWordPieceTokenizer } from './wordpiece.ts';
 
@@ -32,6 +36,7 @@ export const tokenizerFileNames: readonly string[] = [
   'merges.txt',
   'vocab.txt',
   'tokenizer.json',
+  sentencePieceFile,
 ];
 
 export interface LoadOptions {
@@ -42,33 +47,37 @@ export interface LoadOptions {
   readonly nfc?: boolean;
 }
 
-type Kind = Tokenizer['kind'];
-
-/** Tokenizer classes of transformers by the kind that they are. */
-const kinds: Readonly<Record<string, Kind>> = {
-  CLIPTokenizer: 'clip',
-  BertTokenizer: 'wordpiece',
-  DistilBertTokenizer: 'wordpiece',
-  ElectraTokenizer: 'wordpiece',
-};
-
 /** A class that says nothing of the kind: the files decide. */
 const anyKind = 'PreTrainedTokenizer';
 
 /** Model types of tokenizer.json. */
-const bundleKinds: Readonly<Record<string, Kind>> = { BPE: 'clip', WordPiece: 'wordpiece' };
+const bundleKinds: Readonly<Record<string, Kind>> = {
+  BPE: 'bytes',
+  WordPiece: 'wordpiece',
+  Unigram: 'unigram',
+};
 
-const fetchAgain = 'Point to a folder with a CLIPTokenizer or a BertTokenizer, complete.';
+const fetchAgain =
+  'Point to a folder with a complete tokenizer of a known class, such as CLIPTokenizer or BertTokenizer.';
 
 /**
- * The tokenizer whose files these are. vocab.json with merges.txt (CLIP) or vocab.txt (WordPiece) come before
- * tokenizer.json, which serves where they are missing.
+ * The tokenizer whose files these are. vocab.json with merges.txt (CLIP, GPT-2), vocab.txt (WordPiece) or a SentencePiece
+ * model (Unigram) come before tokenizer.json, which serves where they are missing.
  * Throws ConfigError that names the file or setting that is missing, damaged or unknown.
  */
 export function tokenizerFromFiles(files: TokenizerFiles, options: LoadOptions = {}): Tokenizer {
   const config = readConfig(files);
   refuseUnsupported(config);
-  return kindOf(files, config) === 'clip' ? loadClip(files, config) : loadWordPiece(files, config, options);
+  switch (kindOf(files, config)) {
+    case 'clip':
+      return loadClip(files, config);
+    case 'bytes':
+      return loadBytes(files, config);
+    case 'unigram':
+      return loadUnigram(files, config);
+    default:
+      return loadWordPiece(files, config, options);
+  }
 }
 
 function kindOf(files: TokenizerFiles, config: TokenizerConfig): Kind {
@@ -82,7 +91,9 @@ function kindOf(files: TokenizerFiles, config: TokenizerConfig): Kind {
     );
   }
   if ('vocab.txt' in files) return 'wordpiece';
-  if ('vocab.json' in files) return 'clip';
+  // CLIP's merges end words, GPT-2's begin them.
+  if ('vocab.json' in files) return files['merges.txt']?.includes(endOfWord) === false ? 'bytes' : 'clip';
+  if (sentencePieceFile in files) return 'unigram';
   if ('tokenizer.json' in files) return bundleKind(readBundle(files));
   throw new ConfigError(
     'The tokenizer folder has no vocabulary: neither vocab.json with merges.txt, nor vocab.txt, nor tokenizer.json.',
@@ -92,6 +103,7 @@ function kindOf(files: TokenizerFiles, config: TokenizerConfig): Kind {
 
 function bundleKind({ model }: TokenizerBundle): Kind {
   const type = model.type ?? (model.merges ? 'BPE' : 'WordPiece');
+  if (type === 'BPE' && model.end_of_word_suffix === endOfWord) return 'clip';
   const kind = Object.hasOwn(bundleKinds, type) ? bundleKinds[type] : undefined;
   if (kind === undefined) {
     throw new ConfigError(`tokenizer.json: the model type ${type} is unknown.`, fetchAgain);
@@ -100,7 +112,7 @@ function bundleKind({ model }: TokenizerBundle): Kind {
 }
 
 function loadClip(files: TokenizerFiles, config: TokenizerConfig): Tokenizer {
-  const source = clipSource(files);
+  const source = bpeSource(files, 'clip');
   const added = [...source.added, ...readAddedTokens(files, config)];
   const vocabulary = vocabularyOf(source.entries, added, source.from);
   const end = '<|endoftext|>';
@@ -117,24 +129,70 @@ function loadClip(files: TokenizerFiles, config: TokenizerConfig): Tokenizer {
   });
 }
 
+/** The special tokens of fairseq's models, RoBERTa and XLM-RoBERTa. */
+function fairseqTokens(config: TokenizerConfig): Omit<SpecialTokens, 'others'> {
+  return {
+    start: config.cls_token ?? '<s>',
+    end: config.sep_token ?? '</s>',
+    pad: config.pad_token ?? '<pad>',
+    unknown: config.unk_token ?? '<unk>',
+  };
+}
+
+function loadBytes(files: TokenizerFiles, config: TokenizerConfig): Tokenizer {
+  const source = bpeSource(files, 'bytes');
+  const added = [...source.added, ...readAddedTokens(files, config)];
+  const vocabulary = vocabularyOf(source.entries, added, source.from);
+  return makeByteTokenizer({
+    vocabulary,
+    merges: source.merges,
+    special: specialTokens({ mask_token: '<mask>', ...config }, vocabulary, added, fairseqTokens(config)),
+    maxLength: config.model_max_length ?? Number.POSITIVE_INFINITY,
+    prefixSpace: source.prefixSpace ?? config.add_prefix_space ?? false,
+  });
+}
+
+function loadUnigram(files: TokenizerFiles, config: TokenizerConfig): Tokenizer {
+  const source = unigramSource(files);
+  const added = [...source.added, ...readAddedTokens(files, config)];
+  const vocabulary = vocabularyOf(source.entries, added, source.from);
+  const special = specialTokens(
+    { mask_token: '<mask>', ...config },
+    vocabulary,
+    added,
+    fairseqTokens(config),
+  );
+  const scores = new Float32Array(vocabulary.tokens.length).fill(Number.NaN);
+  for (const [piece, score] of source.scores) scores[vocabulary.ids.get(piece)!] = score;
+  for (const name of [special.start, special.end, special.pad, special.unknown, ...special.others]) {
+    scores[vocabulary.ids.get(name) ?? scores.length] = Number.NaN;
+  }
+  const maxLength = config.model_max_length ?? Number.POSITIVE_INFINITY;
+  return makeUnigramTokenizer({ vocabulary, scores, special, maxLength, normalize: source.normalize });
+}
+
 interface Source {
   readonly from: string;
   readonly entries: [string, number][];
   readonly added: [string, number][];
 }
 
-function clipSource(files: TokenizerFiles): Source & { readonly merges: [string, string][] } {
+interface BpeSource extends Source {
+  readonly merges: [string, string][];
+  /** Whether a text begins as if after a space, where tokenizer.json says so. */
+  readonly prefixSpace?: boolean | undefined;
+}
+
+function bpeSource(files: TokenizerFiles, kind: 'clip' | 'bytes'): BpeSource {
   if ('vocab.json' in files && 'merges.txt' in files) {
     return { from: 'vocab.json', entries: readVocabJson(files), added: [], merges: readMerges(files) };
   }
-  const bundle = bundleOf(files, 'clip', 'vocab.json' in files ? 'merges.txt' : 'vocab.json');
-  if (bundle.model.end_of_word_suffix !== endOfWord) {
-    throw new ConfigError(
-      `tokenizer.json: its BPE is not CLIP's: end_of_word_suffix is not ${endOfWord}.`,
-      fetchAgain,
-    );
-  }
-  return { ...bundleSource(bundle), merges: bundleMerges(bundle) };
+  const bundle = bundleOf(files, kind, 'vocab.json' in files ? 'merges.txt' : 'vocab.json');
+  return {
+    ...bundleSource(bundle),
+    merges: bundleMerges(bundle),
+    prefixSpace: bundle.pre_tokenizer?.add_prefix_space ?? undefined,
+  };
 }
 
 function loadWordPiece(files: TokenizerFiles, config: TokenizerConfig, options: LoadOptions): Tokenizer {
@@ -180,7 +238,9 @@ function bundleOf(files: TokenizerFiles, kind: Kind, missing: string): Tokenizer
 function bundleSource({ model, added_tokens }: TokenizerBundle): Source {
   return {
     from: 'tokenizer.json',
-    entries: Object.entries(model.vocab),
+    entries: Array.isArray(model.vocab)
+      ? model.vocab.map(([token], id): [string, number] => [token, id])
+      : Object.entries(model.vocab),
     added: (added_tokens ?? []).map(({ content, id }) => [content, id]),
   };
 }

@@ -1,7 +1,8 @@
 /**
  * What a tokenizer is, and the padding and truncation that every text encoder of Stable Diffusion expects.
  *
- * Knows no algorithm and no file; the members of the family are made by clip.ts and wordpiece.ts.
+ * Knows no algorithm and no file; the members of the family are made by clip.ts, byteBpe.ts,
+ * wordpiece.ts and unigram.ts.
  */
 import { InputError } from '../errors.ts';
 
@@ -14,7 +15,7 @@ export interface Encoding {
 }
 
 export interface Tokenizer {
-  readonly kind: 'clip' | 'wordpiece';
+  readonly kind: 'clip' | 'wordpiece' | 'bytes' | 'unigram';
   /** Highest id + 1: the rows that an embedding table must have. */
   readonly vocabSize: number;
   /** `model_max_length` of its configuration, in tokens; Infinity where it states none. */

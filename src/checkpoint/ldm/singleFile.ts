@@ -50,6 +50,7 @@ export async function openSingleFile(
     unet: part('U-Net', unet, 'UNet2DConditionModel', parts.unet),
     vae: part('VAE', configs.vae, 'AutoencoderKL', parts.vae),
     scheduler: { className: String(configs.scheduler['_class_name']), config: configs.scheduler },
+    hasSafetyChecker: false,
     unknown: parts.unknown,
   };
 }

@@ -16,10 +16,11 @@ import {
   readList,
   wholeNumber,
 } from '../options.ts';
+import { addPromptOptions, type PromptCommandOptions, readPromptOptions } from '../promptOptions.ts';
 import { readPrompt, readPrompts } from '../prompts.ts';
 import { chooseStudents } from '../students.ts';
 
-interface Options extends DrawingOptions {
+interface Options extends DrawingOptions, PromptCommandOptions {
   readonly prompts?: string;
   readonly students?: string[];
   readonly model: string;
@@ -42,7 +43,7 @@ export function addCompare(program: Command): void {
     .option('--prompts <file>', t('ko와 en이 있는 YAML 또는 JSONL 파일', 'YAML or JSONL file with ko and en'))
     .option('--students <a,b>', t('학생 모델 (쉼표로 구분)', 'students, separated by commas'), readList)
     .addOption(modelOption());
-  addDrawingOptions(command)
+  addPromptOptions(addDrawingOptions(command))
     .option('--batch <n>', t('한 번에 그릴 장수', 'pictures at once'), wholeNumber(1), 4)
     .option('--title <text>', t('그림의 제목', 'title of the picture'))
     .option(
@@ -55,6 +56,7 @@ export function addCompare(program: Command): void {
       'after',
       examples(
         [t('프롬프트 두 개', 'two prompts'), 'ksd compare "빨간 사과=a red apple" "집=a house"'],
+        [t('가중치', 'weights'), 'ksd compare "(빨간:1.3) 사과=a (red:1.3) apple"'],
         [
           t('학생 모델 세 개', 'three students'),
           'ksd compare --prompts prompts.yaml --students clip,roberta,runs/mine --out out/students.png',
@@ -67,6 +69,7 @@ export function addCompare(program: Command): void {
 async function compareEncoders(texts: readonly string[], options: Options): Promise<void> {
   const { model, scheduler, device, steps, batch, out, title } = options;
   const prompts = await promptsOf(texts, options.prompts);
+  const prompting = await readPromptOptions(options);
   const studio = await openStudio(
     { device, model, scheduler },
     await chooseStudents(options.students, model),
@@ -81,6 +84,7 @@ async function compareEncoders(texts: readonly string[], options: Options): Prom
         seeds: [options.seed],
         steps,
         batch,
+        ...prompting,
         ...guidanceFor(model, options.guidance),
       },
       word('그리기', 'drawing'),

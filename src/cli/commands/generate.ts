@@ -7,9 +7,9 @@ import { type Seed, seedsOf } from '../../generation/latents.ts';
 import { pictureFile, savePictures } from '../../generation/picture.ts';
 import type { Drawn, GenerationStep, Pipeline } from '../../generation/pipeline.ts';
 import type { GenerationRequest } from '../../generation/request.ts';
-import { readPng } from '../../pictures/pngFile.ts';
 import type { RequestedDevice } from '../../runtime/session.ts';
 import { guidanceFor, openStudio } from '../drawing.ts';
+import { addLoraOptions, chooseLoras, type LoraOptions } from '../loras.ts';
 import { t, word } from '../messages.ts';
 import {
   addDrawingOptions,
@@ -21,23 +21,31 @@ import {
   realNumber,
   wholeNumber,
 } from '../options.ts';
+import {
+  addPreviewOptions,
+  decoderOf,
+  type PreviewOptions,
+  type Previews,
+  startPreviews,
+} from '../previews.ts';
 import { progress } from '../progress.ts';
+import { addPromptOptions, type PromptCommandOptions, readPromptOptions } from '../promptOptions.ts';
+import { addSourceOptions, type SourceOptions, sourcesOf } from '../sourceOptions.ts';
 import { chooseStudent, noStudent, type StudentFolder } from '../students.ts';
 import { seconds } from '../units.ts';
 
-interface Options extends DrawingOptions {
+interface Options extends DrawingOptions, PromptCommandOptions, SourceOptions, PreviewOptions, LoraOptions {
   readonly negative: string;
   readonly model: string;
   readonly student?: string;
   readonly size?: { readonly width: number; readonly height: number };
   readonly width?: number;
   readonly height?: number;
-  readonly init?: string;
-  readonly strength?: number;
-  readonly mask?: string;
+  readonly eta?: number;
   readonly count: number;
   readonly out: string;
   readonly device: RequestedDevice;
+  readonly safetyChecker: boolean;
 }
 
 /** Pictures in one run of the model: more take more memory and are not much faster. */
@@ -57,31 +65,28 @@ export function addGenerate(program: Command): void {
         `text encoder: run, checkpoint, packaged name, or ${noStudent} for the model's own`,
       ),
     );
-  addDrawingOptions(command)
+  addLoraOptions(addSourceOptions(addPromptOptions(addDrawingOptions(command))))
     .addOption(
       new Option('--size <WxH>', t('그림 크기 (가로x세로 픽셀)', 'size in pixels')).argParser(readSize),
     )
     .option('--width <pixels>', t('가로 픽셀', 'width in pixels'), wholeNumber(1))
     .option('--height <pixels>', t('세로 픽셀', 'height in pixels'), wholeNumber(1))
-    .option('--init <png>', t('이 그림에서 시작 (image to image)', 'picture to start from (image to image)'))
     .option(
-      '--strength <x>',
+      '--eta <x>',
       t(
-        '--init에서 새로 그리는 정도, 0 초과 1 이하 (기본 0.8)',
-        'how much of --init is drawn anew, above 0 to 1 (default 0.8)',
+        '스텝마다 새로 넣는 노이즈의 비율, 0~1 (ddim, tcd, euler_a 등)',
+        'share of fresh noise in each step, 0 to 1 (ddim, tcd, euler_a, ...)',
       ),
       realNumber,
     )
-    .option(
-      '--mask <png>',
-      t(
-        '--init에서 흰 곳만 새로 그리는 마스크 (inpainting)',
-        'mask: white is drawn anew in --init (inpainting)',
-      ),
-    )
     .option('--count <n>', t('그릴 장수', 'number of pictures'), wholeNumber(1), 1)
     .option('--out <path>', t('PNG 파일 또는 폴더', 'PNG file or folder'), 'out')
-    .addOption(deviceOption())
+    .option(
+      '--no-safety-checker',
+      t('모델의 안전 검사를 끕니다', 'leave out the safety checker of the model'),
+    )
+    .addOption(deviceOption());
+  addPreviewOptions(command)
     .addHelpText(
       'after',
       examples(
@@ -89,6 +94,14 @@ export function addGenerate(program: Command): void {
         [
           t('시드를 바꿔 가며 네 장', 'four pictures, other seeds'),
           'ksd generate "고양이 얼굴" --count 4 --seed 7 --out out/cats',
+        ],
+        [
+          t('사과를 더 강하게, 초록색은 약하게', 'more of the apple, less green'),
+          'ksd generate "(빨간 사과:1.4), [초록색] 배경"',
+        ],
+        [
+          t('textual inversion과 clip skip', 'textual inversion and clip skip'),
+          'ksd generate "a photo of <cat-toy>" --embedding cat-toy.safetensors --clip-skip 2 --student none',
         ],
         [
           t('원본 인코더에 영어', 'English with the original encoder'),
@@ -103,6 +116,10 @@ export function addGenerate(program: Command): void {
           'ksd generate "a yellow car" --model ~/models/v1-5-pruned-emaonly.safetensors',
         ],
         [
+          t('LoRA를 더해서', 'with a LoRA'),
+          'ksd generate "a cat in the rain" --model ~/models/sd-v1-5.safetensors --lora style.safetensors:0.8',
+        ],
+        [
           t('마스크의 흰 곳만 다시 그리기', 'draw anew what the mask shows'),
           'ksd generate "파란색 배경의 빨간 사과" --init apple.png --mask mask.png',
         ],
@@ -111,48 +128,63 @@ export function addGenerate(program: Command): void {
     .action(generate);
 }
 
-async function generate(prompt: string, options: Options): Promise<void> {
+async function generate(given: string, options: Options): Promise<void> {
   const { model, scheduler, device, count, out } = options;
+  const prompting = await readPromptOptions(options);
   const student = await chooseStudent(options.student, model);
-  const studio = await openStudio({ device, model, scheduler }, student ? [student] : []);
+  const { prompt, loras } = await chooseLoras(given, options, model);
+  const studio = await openStudio(
+    { device, model, scheduler, loras, safetyChecker: options.safetyChecker, ...decoderOf(options) },
+    student ? [student] : [],
+  );
   warnOfKorean(prompt, options, student);
   const textEncoder = studio.students[0];
   const began = performance.now();
+  const previews = await startPreviews(studio, model, out, options);
   try {
-    const drawn = await drawAll(studio.pipeline, {
+    const drawn = await drawAll(studio.pipeline, previews, {
       prompt,
       negativePrompt: options.negative,
       batch: count,
       seed: options.seed,
       steps: options.steps,
+      ...prompting,
       ...guidanceFor(model, options.guidance),
       ...sizeOf(options),
+      ...(options.eta === undefined ? {} : { eta: options.eta }),
       ...(textEncoder ? { textEncoder } : {}),
       ...(await sourcesOf(options)),
     });
     const time = seconds(performance.now() - began);
     const paths = await save(drawn, out);
     for (const warning of new Set(drawn.flatMap(({ generation }) => generation.warnings))) warn(warning);
+    warnOfFlagged(drawn);
     for (const path of paths) console.log(path);
     process.stderr.write(`${t(`${count}장을 ${time}초에 그렸습니다`, `${count} drawn in ${time} s`)}\n`);
   } finally {
+    await previews?.end();
     await studio.dispose();
   }
 }
 
 /** Draws a few at a time, so that many pictures take no more memory than a few. */
-async function drawAll(pipeline: Pipeline, request: GenerationRequest): Promise<Drawn[]> {
+async function drawAll(
+  pipeline: Pipeline,
+  previews: Previews | undefined,
+  request: GenerationRequest,
+): Promise<Drawn[]> {
   const seeds = seedsOf(request.seed ?? 0, request.batch ?? 1);
   const parts: Seed[][] = [];
   for (let start = 0; start < seeds.length; start += atOnce) parts.push(seeds.slice(start, start + atOnce));
   let bar: ReturnType<typeof progress> | undefined;
-  const show = ({ calls }: GenerationStep) => {
+  const show = async (step: GenerationStep) => {
     bar ??= progress({
-      total: calls * parts.length,
+      total: step.calls * parts.length,
       label: word('그리기', 'drawing'),
       unit: word('스텝', 'steps'),
     });
     bar.tick();
+    await previews?.show(step);
   };
   try {
     const drawn: Drawn[] = [];
@@ -163,15 +195,6 @@ async function drawAll(pipeline: Pipeline, request: GenerationRequest): Promise<
   } finally {
     bar?.stop();
   }
-}
-
-/** Pictures that the drawing starts from. */
-async function sourcesOf({ init, mask, strength }: Options): Promise<Partial<GenerationRequest>> {
-  return {
-    ...(init === undefined ? {} : { initImage: await readPng(init) }),
-    ...(mask === undefined ? {} : { mask: await readPng(mask) }),
-    ...(strength === undefined ? {} : { strength }),
-  };
 }
 
 /** `--width` and `--height` outdo `--size`. */
@@ -206,6 +229,17 @@ function warnOfKorean(prompt: string, options: Options, student: StudentFolder |
     t(
       '이 모델의 텍스트 인코더는 한국어를 모를 수 있습니다. --student로 한국어를 배운 학생을 주세요.',
       'the text encoder of this model may know no Korean; give one that does with --student.',
+    ),
+  );
+}
+
+function warnOfFlagged(drawn: readonly Drawn[]): void {
+  const count = drawn.flatMap(({ flagged }) => flagged).filter(Boolean).length;
+  if (count === 0) return;
+  warn(
+    t(
+      `안전 검사에 걸린 그림 ${count}장을 검게 지웠습니다. 시드나 프롬프트를 바꾸거나 --no-safety-checker로 검사를 끄세요.`,
+      `the safety checker blacked out ${count}; change the seed or the prompt, or use --no-safety-checker.`,
     ),
   );
 }

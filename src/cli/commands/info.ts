@@ -12,6 +12,7 @@ import { openTextEncoder } from '../../checkpoint/textEncoderFolder.ts';
 import { tokenizerFolderOf } from '../../encoders/textEncoder.ts';
 import { openTokenizer } from '../../encoders/tokenizerFolder.ts';
 import { deviceInfo, machineInfo } from '../../runtime/info.ts';
+import { namedSamplers, samplerLabel, samplerNames, takesSpacing } from '../../schedulers/names.ts';
 import { t } from '../messages.ts';
 import { checkModel } from '../models.ts';
 import { examples, modelOption } from '../options.ts';
@@ -23,6 +24,7 @@ import { compact, megabytes } from '../units.ts';
 interface Options {
   readonly model: string;
   readonly student?: string;
+  readonly samplers?: boolean;
 }
 
 export function addInfo(program: Command): void {
@@ -33,17 +35,23 @@ export function addInfo(program: Command): void {
     )
     .addOption(modelOption())
     .option('--student <folder>', t('학생 모델', 'student'))
+    .option(
+      '--samplers',
+      t('--scheduler에 쓸 수 있는 샘플러 목록만', 'only the samplers that --scheduler takes'),
+    )
     .addHelpText(
       'after',
       examples(
         [t('이 컴퓨터와 내장 모델', 'this machine and the packaged models'), 'ksd info'],
         [t('다른 모델', 'another model'), 'ksd info --model ~/models/stable-diffusion-v1-4'],
+        [t('샘플러 목록', 'the samplers'), 'ksd info --samplers'],
       ),
     )
     .action(show);
 }
 
-async function show({ model, student }: Options): Promise<void> {
+async function show({ model, student, samplers }: Options): Promise<void> {
+  if (samplers) return showSamplers();
   await checkModel(model);
   const machine = await machineInfo();
   const versions = await packageVersions();
@@ -66,6 +74,24 @@ async function show({ model, student }: Options): Promise<void> {
   await showModel(model);
   const students = student === undefined ? await packaged() : [await findStudent(student)];
   if (students.length > 0) await showStudents(students);
+}
+
+/** Short names, the labels of AUTOMATIC1111's web UI, and classes. */
+function showSamplers(): void {
+  const header = [t('이름', 'name'), t('레이블', 'label'), t('클래스', 'class')];
+  const rows = samplerNames.map((name) => [
+    takesSpacing(name) ? `${name} *` : name,
+    samplerLabel(name),
+    namedSamplers[name]?.className ?? '',
+  ]);
+  for (const line of tableLines(header, rows, 3)) console.log(line);
+  console.log();
+  console.log(
+    t(
+      '* 뒤에 _karras, _exponential, _beta를 붙일 수 있습니다. 이름 대신 레이블도 됩니다: --scheduler "DPM++ 2M Karras"',
+      '* also with _karras, _exponential or _beta. A label serves as well: --scheduler "DPM++ 2M Karras"',
+    ),
+  );
 }
 
 async function packaged(): Promise<StudentFolder[]> {

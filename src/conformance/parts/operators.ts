@@ -32,9 +32,9 @@ const casesSchema = z.object({ ops: z.array(caseSchema) });
 
 export const operatorsPart: GoldenPart = {
   name: 'ops',
-  async *check(folder) {
+  async *check(folder, device = 'cpu') {
     const { ops } = casesSchema.parse(JSON.parse(await readFile(join(folder, 'cases.json'), 'utf8')));
-    const runtime = await openRuntime('cpu');
+    const runtime = await openRuntime(device);
     for (const golden of ops) yield await checkCase(runtime, golden, folder);
   },
 };

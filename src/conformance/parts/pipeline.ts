@@ -66,6 +66,8 @@ interface World {
 
 type Errors = Record<string, number>;
 
+/** Its pipelines read prompts literally and cut them. */
+const asDiffusers = { promptSyntax: 'plain', longPrompts: 'cut' } as const;
 /** The picture before it is clamped to bytes. */
 const imageTolerance = 1e-3;
 const equal: Tolerance = { atol: 1e-9, rtol: 0 };
@@ -74,9 +76,9 @@ const timestepTolerance: Tolerance = { atol: 1e-2, rtol: 0 };
 
 export const pipelinePart: GoldenPart = {
   name: 'pipeline',
-  async *check(folder) {
+  async *check(folder, device = 'cpu') {
     const { cases, scaling_factor: scalingFactor } = await readCases<Cases>(folder);
-    const runtime = await openRuntime('cpu');
+    const runtime = await openRuntime(device);
     const model = await modelFolder(folder);
     const pipeline = await openPipeline(runtime, model);
     const schedulerConfig = await readJson(join(model, 'scheduler', 'scheduler_config.json'));
@@ -120,7 +122,8 @@ async function encoderOf({ folder, runtime, encoders }: World, one: PipelineCase
 
 async function checkTexts(encoder: TextEncoder, one: PipelineCase, golden: GoldenTensors): Promise<Errors> {
   const ids = (texts: readonly string[]) => encodeBatch(encoder.tokenizer, texts).ids;
-  const { states, negativeStates } = await encodePrompts(encoder, one.prompt, one.negative_prompt);
+  const encoded = await encodePrompts(encoder, one.prompt, one.negative_prompt, asDiffusers);
+  const { states, negativeStates } = encoded.conditions;
   const embeddings = negativeStates ? joinBatches(negativeStates, states).data : [];
   return {
     input_ids: worstError(ids(one.prompt), golden.get('input_ids').data, equal),
@@ -212,6 +215,7 @@ async function run(
   const running = pipeline.generate({
     prompt: one.prompt,
     negativePrompt: one.negative_prompt,
+    ...asDiffusers,
     textEncoder,
     steps: one.steps,
     guidance: one.guidance_scale,

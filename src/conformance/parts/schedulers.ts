@@ -8,7 +8,8 @@ import { finalLevel, levelAt, noiseSchedule, velocity } from '../../schedulers/n
 import { parseSchedulerConfig } from '../../schedulers/parse.ts';
 import { createSampler, type SamplerOptions } from '../../schedulers/sampler.ts';
 import type { Sampler } from '../../schedulers/scheduler.ts';
-import { karrasSigmas, trainingSigmas } from '../../schedulers/sigma.ts';
+import { trainingSigmas } from '../../schedulers/sigma.ts';
+import { karrasSigmas } from '../../schedulers/sigmaSpacing.ts';
 import {
   type CaseResult,
   type GoldenPart,

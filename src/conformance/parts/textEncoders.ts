@@ -29,10 +29,10 @@ interface Case extends Partial<Tolerance> {
 
 export const textEncodersPart: GoldenPart = {
   name: 'text_encoders',
-  async *check(folder) {
+  async *check(folder, device = 'cpu') {
     const { cases } = await readCases<{ cases: Case[] }>(folder);
     const variants = await variantsOf(folder, cases);
-    const runtime = await openRuntime('cpu');
+    const runtime = await openRuntime(device);
     for (const item of cases) {
       for (const model of [item.model, ...(variants.get(item.model) ?? [])]) {
         yield await checkCase(runtime, folder, item, model);

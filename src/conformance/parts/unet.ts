@@ -26,9 +26,9 @@ interface UNetCase extends Partial<Tolerance> {
 
 export const unetPart: GoldenPart = {
   name: 'unet',
-  async *check(folder) {
+  async *check(folder, device = 'cpu') {
     const { cases } = await readCases<{ cases: readonly UNetCase[] }>(folder);
-    const runtime = await openRuntime('cpu');
+    const runtime = await openRuntime(device);
     for (const one of cases) yield resultOf(one.file, await caseErrors(runtime, folder, one));
   },
 };
@@ -53,7 +53,7 @@ async function caseErrors(runtime: Runtime, folder: string, one: UNetCase): Prom
       config.crossAttentionDim,
     ]),
   };
-  const output = unet(graph, config, inputs, tap);
+  const output = unet(graph, config, inputs, { tap });
   const check = {
     runtime,
     graph,

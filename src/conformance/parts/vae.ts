@@ -33,9 +33,9 @@ interface Model {
 
 export const vaePart: GoldenPart = {
   name: 'vae',
-  async *check(folder) {
+  async *check(folder, device = 'cpu') {
     const { cases } = await readCases<{ cases: readonly VaeCase[] }>(folder);
-    const runtime = await openRuntime('cpu');
+    const runtime = await openRuntime(device);
     const models = await openModels(folder);
     for (const one of cases) {
       if (one.kind === 'gaussian') yield await checkCase(runtime, folder, one);

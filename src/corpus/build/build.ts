@@ -8,6 +8,7 @@
  */
 import { mkdir, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { channel } from '../../channel.ts';
 import { writeFileAtomic, writeFolderAtomic } from '../../checkpoint/atomic.ts';
 import { writeJson } from '../../checkpoint/json.ts';
 import { CorpusError, InputError } from '../../errors.ts';
@@ -19,7 +20,6 @@ import { reportHtml } from '../report/html.ts';
 import { defaultRules, type Rules } from '../rules.ts';
 import { knowTokenizer, type TokenizerFolders } from '../tokenizers.ts';
 import { defaultThreads, runJobs, type Task, workerBeside } from '../workers.ts';
-import { channel } from './channel.ts';
 import { findPart, makePart, type Part, type PartJob } from './part.ts';
 import { type Plan, planBuild } from './plan.ts';
 import { makeReport } from './report.ts';

@@ -8,11 +8,11 @@
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { channel } from '../../channel.ts';
 import { writeAll, writeFileAtomic, writeFolderAtomic } from '../../checkpoint/atomic.ts';
 import { readJson, writeJson } from '../../checkpoint/json.ts';
 import { CorpusError } from '../../errors.ts';
 import type { Tokenizer } from '../../text/tokenizer.ts';
-import { channel } from '../build/channel.ts';
 import { numberedParquet, openDatabase } from '../duckdb.ts';
 import { pairsFile, tokensFolder } from '../layout.ts';
 import type { CorpusStore } from '../store.ts';

@@ -6,10 +6,11 @@
  */
 import type { Value } from '../graph.ts';
 import { defineOperator, emitOne, fail } from '../operator.ts';
-import { broadcast, formatShape, type Shape, sameShape } from '../shape.ts';
+import type { Rules } from '../rewrite.ts';
+import { broadcast, type Dim, formatShape, type Shape, sameShape } from '../shape.ts';
 import { add, mul, sub } from './arithmetic.ts';
-import { reshape, transpose } from './layout.ts';
-import { fusedMatMul } from './matmul.ts';
+import { concat, reshape, slice, transpose } from './layout.ts';
+import { fusedMatMul, matmul } from './matmul.ts';
 import { expand, reduceSum, sumTo } from './reduce.ts';
 import { softmax } from './softmax.ts';
 
@@ -115,6 +116,59 @@ export function attention(query: Value, key: Value, value: Value, options: Atten
     scale,
   });
 }
+
+/** Scores of a sample that are held at once by default: 64 MiB of them. */
+const mostScores = 2 ** 24;
+
+/**
+ * The same of products and a softmax, for devices on which the one operator is missing or wrong. Long queries are cut, so that
+ * a picture's scores need not be held all at once: `most` of a sample.
+ */
+export function attentionByProducts(
+  query: Value,
+  key: Value,
+  value: Value,
+  { heads, scale, bias }: AttentionOptions,
+  most = mostScores,
+): Value {
+  attentionShape([query, key, value, undefined, undefined, bias], heads);
+  const [, queries, size] = query.shape;
+  const keys = transpose(splitHeads(key, heads), [0, 1, 3, 2]);
+  const values = splitHeads(value, heads);
+  const q = splitHeads(mul(query, scale ?? 1 / Math.sqrt((size as number) / heads)), heads);
+  const part = (rows: Value, bias: Value | undefined) => {
+    const scores = matmul(rows, keys);
+    return matmul(softmax(bias ? add(scores, bias) : scores), values);
+  };
+  const ranges = cuts(queries!, key.shape[1]!, most / heads);
+  if (ranges.length < 2) return joinHeads(part(q, bias));
+  const parts = ranges.map((range) => {
+    const ofRange = bias && bias.shape[2] !== 1 ? slice(bias, [range]) : bias;
+    return part(slice(q, [range]), ofRange);
+  });
+  return joinHeads(concat(parts, 2));
+}
+
+/** Ranges of queries whose scores are at most `most` a head; none where sizes are not numbers. */
+function cuts(queries: Dim, keys: Dim, most: number) {
+  if (typeof queries !== 'number' || typeof keys !== 'number') return [];
+  const rows = Math.max(1, Math.floor(most / keys));
+  return Array.from({ length: Math.ceil(queries / rows) }, (_, i) => ({
+    axis: 2,
+    start: i * rows,
+    end: Math.min(queries, (i + 1) * rows),
+  }));
+}
+
+/** Computes every attention of a graph by `attentionByProducts`. */
+export const attentionsByProducts: Rules = {
+  node({ operator, attributes }, inputs) {
+    if (operator !== (attentionOperator as unknown)) return undefined;
+    const [query, key, value, , , bias] = inputs;
+    const { num_heads: heads, scale } = attributes as { num_heads: number; scale: number };
+    return [attentionByProducts(query!, key!, value!, { heads, scale, ...(bias ? { bias } : {}) })];
+  },
+};
 
 function biasShape(bias: Value, query: Value, key: Value): Shape {
   const [batch, heads, rows, columns] = bias.shape;

@@ -5,12 +5,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { gradients } from '../gradients.ts';
-import { createGraph, input, type Value } from '../graph.ts';
+import { constant, createGraph, input, type Value } from '../graph.ts';
 import type { Shape } from '../shape.ts';
 import { integers, openSession, randomFloats, type TestTensor } from '../testing.ts';
 import { geglu, gelu, quickGelu, silu } from './activation.ts';
 import { add, div, log, mul, neg, pow, sub } from './arithmetic.ts';
-import { attention } from './attention.ts';
+import { attention, attentionByProducts } from './attention.ts';
 import { cast } from './cast.ts';
 import { conv2d, convTransposed } from './convolution.ts';
 import { clip, cos, erf, exp, reciprocal, sigmoid, sin, sqrt, tanh } from './elementwise.ts';
@@ -19,6 +19,7 @@ import { concat, pad, reshape, slice, squeeze, transpose, unsqueeze } from './la
 import { greaterOrEqual, where } from './logic.ts';
 import { fusedMatMul, gemm, linear, matmul } from './matmul.ts';
 import { groupNorm, layerNorm } from './normalization.ts';
+import { pack, unpack } from './packing.ts';
 import { averagePool, globalAveragePool } from './pooling.ts';
 import { expand, reduceSum, sumTo } from './reduce.ts';
 import { resizeNearest } from './resize.ts';
@@ -106,26 +107,27 @@ const convolutions = fc
     }),
   );
 
-const attentions = fc
-  .tuple(
-    maybeSymbolic,
-    maybeSymbolic,
-    maybeSymbolic,
-    dim,
-    dim,
-    fc.tuple(fc.boolean(), fc.boolean(), fc.boolean()),
-  )
-  .map(
-    ([batch, queries, keys, heads, size, [oneBatch, oneHead, oneQuery]]): Case => ({
-      floats: {
-        q: [batch, queries, heads * size],
-        k: [batch, keys, heads * size],
-        v: [batch, keys, heads * size],
-        bias: [oneBatch ? 1 : batch, oneHead ? 1 : heads, oneQuery ? 1 : queries, keys],
-      },
-      build: (v) => attention(v['q']!, v['k']!, v['v']!, { heads, bias: v['bias']! }),
-    }),
-  );
+const attentionsBy = (compute: typeof attention) =>
+  fc
+    .tuple(
+      maybeSymbolic,
+      maybeSymbolic,
+      maybeSymbolic,
+      dim,
+      dim,
+      fc.tuple(fc.boolean(), fc.boolean(), fc.boolean()),
+    )
+    .map(
+      ([batch, queries, keys, heads, size, [oneBatch, oneHead, oneQuery]]): Case => ({
+        floats: {
+          q: [batch, queries, heads * size],
+          k: [batch, keys, heads * size],
+          v: [batch, keys, heads * size],
+          bias: [oneBatch ? 1 : batch, oneHead ? 1 : heads, oneQuery ? 1 : queries, keys],
+        },
+        build: (v) => compute(v['q']!, v['k']!, v['v']!, { heads, bias: v['bias']! }),
+      }),
+    );
 
 /** The gradient of sum(weights * f(x)) as a value, so that differentiating it gives second derivatives. */
 const gradientOf =
@@ -136,6 +138,9 @@ const gradientOf =
   };
 
 const square = (x: Value) => matmul(x, transpose(x, [1, 0]));
+
+/** Four different places among six, in no order. */
+const placesIn = ({ graph }: Value) => constant(graph, BigInt64Array.of(4n, 0n, 5n, 1n), [4]);
 
 const operators: Readonly<Record<string, fc.Arbitrary<Case>>> = {
   add: binary(add),
@@ -289,13 +294,16 @@ const operators: Readonly<Record<string, fc.Arbitrary<Case>>> = {
   selectRows: fixed({ x: ['n', 'm', 3] }, (v) => selectRows(v['x']!, v['ids']!), {
     ids: { shape: ['n'], below: 2 },
   }),
-  attention: attentions,
+  attention: attentionsBy(attention),
+  attentionByProducts: attentionsBy(attentionByProducts),
   'one value used many times': unary((x) => add(mul(x, tanh(x)), sub(mul(x, x), sin(x)))),
   'gradient of mul': unary(gradientOf((x) => mul(x, mul(x, x)))),
   'gradient of tanh': unary(gradientOf(tanh)),
   'gradient of exp': unary(gradientOf(exp)),
   'gradient of matmul': fixed({ x: ['n', 3] }, (v) => gradientOf(square)(v['x']!)),
   'gradient of softmax': withAxis((x, axis) => gradientOf((y) => softmax(y, axis))(x)),
+  pack: fixed({ x: [2, 3, 4] }, (v) => pack(v['x']!, placesIn(v['x']!))),
+  unpack: fixed({ x: [4, 'n'] }, (v) => unpack(v['x']!, placesIn(v['x']!), [2, 3])),
   'gradient of gather': fixed({ x: [4, 2] }, (v) => gradientOf((x) => gather(x, v['ids']!))(v['x']!), {
     ids: { shape: ['n'], below: 4 },
   }),

@@ -15,6 +15,7 @@ import { and, equal, where } from './logic.ts';
 import { fusedMatMul, gemm, linear, matmul } from './matmul.ts';
 import { groupNorm, layerNorm } from './normalization.ts';
 import { averagePool } from './pooling.ts';
+import { dequantizeLinear, dynamicQuantizeMatMul } from './quantized.ts';
 import { expand, reduceSum, sumTo } from './reduce.ts';
 import { resizeNearest } from './resize.ts';
 import { softmax } from './softmax.ts';
@@ -289,6 +290,22 @@ test('element types that do not fit are refused', () => {
   expect(refusal(() => and(b, b))).toContain('float32[2]');
   expect(refusal(() => where(b, b, b))).toContain('float32[2]');
   expect(refusal(() => concat([a, b], 0))).toContain('int64[2]');
+});
+
+test('operators on int8 weights refuse other types, and scales that do not fit', () => {
+  const [x, scale] = operandsOf([[5, 4], [3]]) as [Value, Value];
+  const weight = input(x.graph, 'weight', 'int8', [4, 3]);
+  expect(refusal(() => dequantizeLinear(x, scale))).toMatch(/^DequantizeLinear: .*float32\[5, 4\]/);
+  expect(refusal(() => dequantizeLinear(weight, scale))).toMatch(/^DequantizeLinear: .*axis 0/);
+  expect(refusal(() => dequantizeLinear(weight, scale, 2))).toMatch(/^DequantizeLinear: axis/);
+  expect(refusal(() => dynamicQuantizeMatMul(x, x, scale))).toMatch(/^DynamicQuantizeMatMul: .*int8/);
+  const short = input(x.graph, 'short', 'float32', [5, 3]);
+  expect(refusal(() => dynamicQuantizeMatMul(short, weight, scale))).toMatch(/^DynamicQuantizeMatMul: rows/);
+  const one = input(x.graph, 'one', 'float32', [1]);
+  expect(refusal(() => dynamicQuantizeMatMul(x, weight, one))).toMatch(/^DynamicQuantizeMatMul: scale/);
+  expect(refusal(() => dynamicQuantizeMatMul(x, weight, scale, one))).toMatch(
+    /^DynamicQuantizeMatMul: scale/,
+  );
 });
 
 test('operands of two graphs are refused', () => {

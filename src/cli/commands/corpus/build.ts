@@ -84,7 +84,7 @@ export function addBuild(corpus: Command): void {
         ],
         [
           t('학생 토크나이저로 길이를 재기', 'lengths as the student sees them'),
-          'ksd corpus build ~/aihub --out corpus/aihub --student models/klue-roberta-small --fit student',
+          'ksd corpus build ~/aihub --out corpus/aihub --student models/roberta-small --fit student',
         ],
         [
           t('열 이름을 알려 주기', 'say which columns'),
