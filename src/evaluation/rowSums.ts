@@ -9,8 +9,12 @@ export const rowParts = ['start', 'content', 'afterEnd'] as const;
 
 export type RowPart = (typeof rowParts)[number];
 
+/** A variance below this part of the teacher's mean square is rounding. */
+export const rounding = 1e-6;
+
 /** Over the values of some rows. */
 export interface Squares {
+  rows: number;
   /** Squared differences from the teacher. */
   error: number;
   /** Squared differences of the teacher from its mean at the same position. */
@@ -49,7 +53,7 @@ export function textSums(
   }
   const all = none();
   for (const part of rowParts) {
-    for (const key of ['error', 'variance', 'square'] as const) all[key] += parts[part][key];
+    for (const key of ['rows', 'error', 'variance', 'square'] as const) all[key] += parts[part][key];
   }
   return { parts, all, values: teacher.length, cosine };
 }
@@ -60,7 +64,7 @@ function partOf(position: number, length: number): RowPart {
 }
 
 function none(): Squares {
-  return { error: 0, variance: 0, square: 0 };
+  return { rows: 0, error: 0, variance: 0, square: 0 };
 }
 
 function addRow(
@@ -79,9 +83,19 @@ function addRow(
     variance += deviation * deviation;
     square += value * value;
   }
+  sums.rows++;
   sums.error += error;
   sums.variance += variance;
   sums.square += square;
+}
+
+/** The mean state of every position, [positions * size] of many texts. */
+export function meanOf(states: readonly Float32Array[]): Float64Array {
+  const mean = new Float64Array(states[0]?.length ?? 0);
+  for (const rows of states) {
+    for (let i = 0; i < rows.length; i++) mean[i]! += (rows[i] as number) / states.length;
+  }
+  return mean;
 }
 
 function cosineOf(a: Float32Array, b: Float32Array, begin: number, end: number): number {

@@ -6,7 +6,8 @@ import { columnHeader, type Language } from '../generation/header.ts';
 import type { FloatTensor } from '../runtime/tensor.ts';
 import { encodePadded } from '../text/tokenizer.ts';
 import { linearFit } from './linearMap.ts';
-import { type EvaluatedPair, meanOf, type Reference, type StatesSystem } from './states.ts';
+import { meanOf } from './rowSums.ts';
+import type { EvaluatedPair, Reference, StatesSystem } from './states.ts';
 
 /** The teacher in English. */
 export function referenceOf(teacher: TextEncoder): Reference {

@@ -9,7 +9,7 @@ import type { Language } from '../generation/header.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { bootstrapMean, bootstrapRatio, type Estimate } from './bootstrap.ts';
 import { type Cosines, cosines, recallAt, retrieve } from './retrieval.ts';
-import { type RowPart, type TextSums, textSums } from './rowSums.ts';
+import { meanOf, type RowPart, rounding, type TextSums, textSums } from './rowSums.ts';
 
 export interface EvaluatedPair {
   readonly en: string;
@@ -189,9 +189,6 @@ function foundAgain(of: Cosines): FoundAgain {
   return { toTeacher: recall('rows'), fromTeacher: recall('columns') };
 }
 
-/** A variance below this part of the teacher's mean square is rounding. */
-const rounding = 1e-6;
-
 function explained(
   texts: readonly TextSums[],
   of: (text: TextSums) => { error: number; variance: number; square: number },
@@ -233,15 +230,6 @@ function groupsOf(pairs: readonly EvaluatedPair[], lengths: readonly number[]): 
   const byDomain = collect('domain', (i) => pairs[i]?.domain);
   const inOrder = byLength.sort((a, b) => Number.parseInt(a.name, 10) - Number.parseInt(b.name, 10));
   return [...inOrder, ...(byDomain.length > 1 ? byDomain : [])];
-}
-
-/** The mean state of every position. */
-export function meanOf(states: readonly Float32Array[]): Float64Array {
-  const mean = new Float64Array(states[0]?.length ?? 0);
-  for (const rows of states) {
-    for (let i = 0; i < rows.length; i++) mean[i]! += (rows[i] as number) / states.length;
-  }
-  return mean;
 }
 
 /** What sentences are found again by: less the mean of each position, which all sentences share. */

@@ -54,7 +54,7 @@ export function unetWithMaps(
         return read;
       },
     },
-    (name, output) => queries.set(name, output),
+    { tap: (name, output) => void queries.set(name, output) },
   );
   const [height, width] = inputs.sample.shape.slice(2) as [number, number];
   const sizes = levelSizes(height, width, config.downBlocks.length);
