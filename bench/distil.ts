@@ -1,95 +1,168 @@
 /**
- * Time of a distillation step: pads folded against padded to 77, for the student of experiments/emoji-roberta.yaml on
- * batches of its captions. Prints milliseconds a step (median of interleaved runs) and the ratio.
+ * A distillation step at the original's size, against plain PyTorch: klue/roberta-small and CLIP ViT-L/14's text encoder
+ * with random weights, 32 pairs a step. Both get the same weights and texts through files, learn from them in turns, and
+ * must report equal losses. PyTorch works as the original does (bench/distil/plain.py).
  *
- *   npm run bench:distil
+ *   npm run bench:distil -- [roberta|clip] [steps]        needs 1 GB in the folder for temporary files
+ *   PYTHON=/usr/bin/python3: with torch (Debian: python3-torch libopenblas0-pthread)
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDiffusersFolder } from '../src/checkpoint/diffusersFolder.ts';
-import {
-  batchOf,
-  type Data,
-  type DataOptions,
-  epochBatches,
-  longerLengths,
-  readData,
-} from '../src/distillation/data.ts';
-import { readExperiment } from '../src/distillation/experiment.ts';
+import { fileURLToPath } from 'node:url';
 import { objectiveNamed } from '../src/distillation/objective.ts';
-import { initialParameters, openStart } from '../src/distillation/start.ts';
-import { createStudent } from '../src/distillation/student.ts';
-import { randomStream } from '../src/random/stream.ts';
-import { openRuntime } from '../src/runtime/node.ts';
+import { stepGraph } from '../src/distillation/stepGraph.ts';
+import type { EncoderModel } from '../src/encoders/model.ts';
 import { promptLength } from '../src/text/tokenizer.ts';
+import {
+  batchesOf,
+  batchSize,
+  learningRate,
+  objective,
+  type StudentName,
+  students,
+  teacherModel,
+} from './distil/shapes.ts';
 import { median } from './median.ts';
+import { writeRandomTensors } from './randomWeights.ts';
+import { python, startWorker, type Worker } from './worker.ts';
 
-const rounds = 20;
-
-const experiment = await readExperiment('experiments/emoji-roberta.yaml');
-const teacher = await openDiffusersFolder(experiment.teacher);
-const start = await openStart(experiment, teacher);
-const folder = await mkdtemp(join(tmpdir(), 'ksd-bench-'));
-const sampled = { ...experiment, corpus: { ...experiment.corpus, sample: 4000 } };
-const data = await dataOf({
-  folder,
-  teacher: teacher.tokenizer.folder,
-  student: start.tokenizer,
-});
-
-async function dataOf(options: DataOptions): Promise<Data> {
-  const reading = readData(sampled, options);
-  let next = await reading.next();
-  while (!next.done) next = await reading.next();
-  return next.value;
+interface Step {
+  /** English and Korean. */
+  readonly losses: readonly [number, number];
+  readonly seconds: Readonly<Record<string, number>>;
+  readonly step: number;
+  /** GiB. */
+  readonly peak: number;
 }
 
-// The teacher's values do not change the time; random ones do.
-const states = randomStream(0, 'teacher').normals(promptLength * start.model.hiddenSize);
-const cache = { read: async () => states, close: async () => {} };
-const settings = { variant: 'torch', weightDecay: 1e-4, decayRule: 'original' } as const;
-const student = await createStudent(
-  await openRuntime('cpu'),
-  start.model,
-  objectiveNamed('last_hidden_state'),
-  settings,
-  (parameters) => initialParameters(start, parameters, experiment.seed),
-);
-
-async function step(places: readonly number[], fold: boolean): Promise<number> {
-  const rows = places.map((place) => data.train[place]!);
-  const began = performance.now();
-  const batch = await batchOf(data, rows, cache, {
-    model: start.model,
-    padId: start.tokenizer.tokenizer.padId,
-    perPosition: true,
-    fold,
-  });
-  await student.learn(batch, 1e-4);
-  return performance.now() - began;
+async function writeWeights(path: string, model: EncoderModel, seed: number): Promise<void> {
+  const { parameters } = stepGraph(model, objectiveNamed(objective), promptLength);
+  const shapes = [...parameters].map(([name, { shape }]) => [name, shape as readonly number[]] as const);
+  await writeRandomTensors(path, shapes, 'F32', { seed, neutralNorms: true });
 }
 
-const batches = epochBatches(
-  longerLengths(data, data.train),
-  experiment.training.batchSize,
-  experiment.seed,
-  0,
-);
-const times = { folded: [] as number[], padded: [] as number[] };
-for (let i = -2; i < rounds; i++) {
-  const places = batches[(i + 2) % batches.length]!;
-  const folded = await step(places, true);
-  const padded = await step(places, false);
-  if (i < 0) continue;
-  times.folded.push(folded);
-  times.padded.push(padded);
+async function measure(name: StudentName, steps: number): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'ksd-distil-'));
+  try {
+    const [student, teacher, texts] = ['student.safetensors', 'teacher.safetensors', 'batches.json'].map(
+      (file) => join(folder, file),
+    ) as [string, string, string];
+    await writeWeights(student, students[name].model, 2);
+    await writeWeights(teacher, teacherModel, 3);
+    // The first one warms up.
+    await writeFile(texts, JSON.stringify(batchesOf(name, steps + 1)));
+    const threads = String(availableParallelism());
+    const script = fileURLToPath(new URL('distil/ours.js', import.meta.url));
+    const start = (...more: string[]) =>
+      startWorker(process.execPath, [script, name, student, teacher, String(steps + 1), threads, ...more]);
+    const ours = start();
+    const read = (await ours.answer<{ teacher: number }>()).teacher * batchSize;
+    const torch = await startTorch([name, student, teacher, texts, threads, String(learningRate)]);
+    await compare(name, ours, torch, { steps, read });
+    ours.stop();
+    torch?.stop();
+    if (name === 'clip') await measureCheckpointing(start);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
-const [folded, padded] = [median(times.folded), median(times.padded)];
-console.log(`${experiment.training.batchSize} pairs a step, ${rounds} steps each way, interleaved`);
-console.log(
-  `folded ${folded.toFixed(0)} ms, padded ${padded.toFixed(0)} ms: ${(padded / folded).toFixed(1)} times faster`,
-);
-await student.dispose();
-await data.tokens.close();
-await rm(folder, { recursive: true });
+
+/** Rows that linear layers compute in a step: mean over an epoch. */
+function sayRows(name: StudentName): void {
+  if (!students[name].model.packed) return;
+  const whole = batchesOf(name, Number.POSITIVE_INFINITY).filter(({ length }) => length === batchSize);
+  const rows = (of: (lengths: readonly number[]) => number) => {
+    const sums = whole.map((pairs) => of(pairs.flatMap(({ en, ko }) => [en.length, ko.length])));
+    return (sums.reduce((a, b) => a + b, 0) / sums.length).toFixed(0);
+  };
+  const withPad = (length: number) => Math.min(promptLength, length + 1);
+  const folded = rows((lengths) => lengths.length * withPad(Math.max(...lengths)));
+  const packed = rows((lengths) => lengths.reduce((sum, length) => sum + withPad(length), 0));
+  console.log(
+    `  rows a step: padded ${2 * batchSize * promptLength}, pads folded ${folded}, packed ${packed}`,
+  );
+}
+
+/** The same steps with layers computed twice: slower, and in less memory. */
+async function measureCheckpointing(start: (option: string) => Worker): Promise<void> {
+  const ours = start('checkpointing');
+  await ours.answer();
+  await ours.ask('learn 0');
+  const { step, peak } = await ours.ask<Step>('learn 1');
+  console.log(`  with checkpointing ${step.toFixed(2)} s, at most ${peak.toFixed(2)} GiB`);
+  ours.stop();
+}
+
+/** Undefined, with a word about it, where there is no PyTorch. */
+async function startTorch(args: readonly string[]): Promise<Worker | undefined> {
+  const worker = startWorker(python, [join(process.cwd(), 'bench/distil/plain.py'), ...args]);
+  try {
+    const { version, gflops } = await worker.answer<{ version: string; gflops: number }>();
+    console.log(`PyTorch ${version}, ${gflops.toFixed(0)} GFLOP/s in a matrix product`);
+    return worker;
+  } catch {
+    console.log(`${python} has no torch: nothing to compare with`);
+    return undefined;
+  }
+}
+
+async function compare(
+  name: StudentName,
+  ours: Worker,
+  torch: Worker | undefined,
+  { steps, read }: { steps: number; read: number },
+): Promise<void> {
+  const [mine, theirs]: [Step[], Step[]] = [[], []];
+  let worst = 0;
+  for (let i = 0; i <= steps; i++) {
+    const a = await ours.ask<Step>(`learn ${i}`);
+    const b = await torch?.ask<Step>(String(i));
+    for (const language of b ? ([0, 1] as const) : []) {
+      worst = Math.max(worst, Math.abs(a.losses[language] / b!.losses[language] - 1));
+    }
+    if (i === 0) continue;
+    mine.push(a);
+    if (b) theirs.push(b);
+  }
+  const parts = await ours.ask<{ forward: number; optimizer: number }>('parts');
+  const step = median(mine.map((each) => each.step));
+  const data = median(mine.map(({ seconds }) => seconds['data']!));
+  const backward = step - data - parts.forward - parts.optimizer;
+  console.log(`${name}, ${batchSize} pairs a step, ${steps} steps`);
+  sayRows(name);
+  row('ours', step, mine, { data, teacher: 0, ...parts, backward });
+  console.log(
+    `  the teacher reads once: ${read.toFixed(2)} s for the sentences of a step, in the first epoch only`,
+  );
+  if (theirs.length === 0) return;
+  const seconds = (part: string) => median(theirs.map((each) => each.seconds[part]!));
+  const names = ['data', 'teacher', 'forward', 'optimizer', 'backward'];
+  const their = median(theirs.map((each) => each.step));
+  row('PyTorch', their, theirs, Object.fromEntries(names.map((part) => [part, seconds(part)])));
+  const ratio = median(theirs.map((each, i) => each.step / mine[i]!.step));
+  const epochs = 5;
+  const amortised = median(theirs.map((each, i) => each.step / (mine[i]!.step + read / epochs)));
+  console.log(
+    `  ${ratio.toFixed(2)} times PyTorch's speed, ${amortised.toFixed(2)} times with the teacher's reading in a run of ${epochs} epochs; ` +
+      `losses differ by ${worst.toExponential(0)} of their size`,
+  );
+}
+
+function row(
+  who: string,
+  step: number,
+  all: readonly Step[],
+  seconds: Readonly<Record<string, number>>,
+): void {
+  const parts = Object.entries(seconds).map(([part, value]) => `${part} ${value.toFixed(2)}`);
+  const peak = Math.max(...all.map((each) => each.peak));
+  console.log(
+    `  ${who.padEnd(8)} ${(batchSize / step).toFixed(2)} pairs/s, ${step.toFixed(2)} s (${parts.join(', ')}), at most ${peak.toFixed(2)} GiB`,
+  );
+}
+
+const [wanted, steps = '3'] = process.argv.slice(2);
+for (const name of ['roberta', 'clip'] as const) {
+  if (wanted === undefined || wanted === name) await measure(name, Number(steps));
+}

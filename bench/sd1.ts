@@ -14,7 +14,14 @@ import { fileURLToPath } from 'node:url';
 import { quantizeModel } from '../src/generation/quantize.ts';
 import { median } from './median.ts';
 import { writeCheckpoint } from './sd1/checkpoint.ts';
-import { type Answer, Worker } from './sd1/worker.ts';
+import { python, startWorker } from './worker.ts';
+
+interface Answer {
+  readonly seconds: number;
+  /** GiB. */
+  readonly peak: number;
+  readonly sample: readonly number[];
+}
 
 function difference(ours: Answer, theirs: Answer): number {
   const scale = Math.max(...theirs.sample.map(Math.abs));
@@ -51,17 +58,16 @@ async function measure(dtype: Type, rounds: number, side: number): Promise<void>
     const rest = [String(side), String(availableParallelism())];
     const script = (name: string) => fileURLToPath(new URL(name, import.meta.url));
     const plain = join(process.cwd(), 'bench/sd1/plain.py');
-    const python = process.env['PYTHON'] ?? '/usr/bin/python3';
-    const torch = python === 'none' ? undefined : new Worker(python, [plain, file, names, ...rest]);
+    const torch = python === 'none' ? undefined : startWorker(python, [plain, file, names, ...rest]);
     const their = await torch?.answer<{ loaded: number; version: string }>();
     const began = performance.now();
-    const ours = new Worker(process.execPath, [script('sd1/ours.js'), path, ...rest]);
+    const ours = startWorker(process.execPath, [script('sd1/ours.js'), path, ...rest]);
     await ours.answer();
     // The first run of each part opens it, so that loading is what these take beyond a later one.
     const first = {
-      text: await ours.ask('text'),
-      unet: await ours.ask('unet'),
-      decode: await ours.ask('decode'),
+      text: await ours.ask<Answer>('text'),
+      unet: await ours.ask<Answer>('unet'),
+      decode: await ours.ask<Answer>('decode'),
     };
     const firsts = (performance.now() - began) / 1000;
     let [later, peak, theirPeak] = [0, 0, 0];
@@ -69,11 +75,11 @@ async function measure(dtype: Type, rounds: number, side: number): Promise<void>
       const [mine, theirs]: [number[], number[]] = [[], []];
       let worst = 0;
       for (let i = 0; i < rounds; i++) {
-        const a = await ours.ask(part);
+        const a = await ours.ask<Answer>(part);
         mine.push(a.seconds);
         peak = a.peak;
         if (!torch) continue;
-        const b = await torch.ask(part);
+        const b = await torch.ask<Answer>(part);
         theirs.push(b.seconds);
         theirPeak = b.peak;
         worst = Math.max(worst, difference(a, b), difference(first[part], b));

@@ -23,6 +23,7 @@ export {
 export { openTokens, type TokenCache, type TokenOptions } from './corpus/tokens/cache.ts';
 export { type Experiment, readExperiment } from './distillation/experiment.ts';
 export { type TrainEvent, type TrainOptions, train } from './distillation/train.ts';
+export { type TrainProcessOptions, trainInProcess } from './distillation/trainProcess.ts';
 export { openTextEncoder, type TextEncoder } from './encoders/textEncoder.ts';
 export {
   CheckpointError,

@@ -94,7 +94,8 @@ function previousName(folder: string): string {
   return join(dirname(folder), `.${basename(folder)}.previous`);
 }
 
-function unwritable(path: string, error: unknown): unknown {
+/** What the file system says of `path`, as the error to throw; other errors as they are. */
+export function unwritable(path: string, error: unknown): unknown {
   if (!(error instanceof Error && 'syscall' in error)) return error;
   return new CheckpointError(
     `${path} cannot be written: ${error.message}.`,

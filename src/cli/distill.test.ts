@@ -1,10 +1,19 @@
-import { readdir, readFile, readlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { decodePng } from '../pictures/png.ts';
-import { ksd, requireBuild, root, startKsd, temporaryFolder } from './testing.ts';
+import { randomStream } from '../random/stream.ts';
+import {
+  ksd,
+  type Running,
+  requireBuild,
+  root,
+  startKsd,
+  startKsdOnFullDisk,
+  temporaryFolder,
+} from './testing.ts';
 
 beforeAll(requireBuild);
 
@@ -57,13 +66,34 @@ async function metricsOf(run: string): Promise<Record<string, unknown>[]> {
     .map((line) => JSON.parse(line));
 }
 
-/** Starts the run and sends it `signal` after `steps` steps. */
-async function interrupted(folder: string, out: string, steps: number, signal: 'SIGKILL' | 'SIGINT') {
+/** Starts the run and sends a signal to the command, or to its training process, after `steps` steps. */
+async function interrupted(
+  folder: string,
+  out: string,
+  steps: number,
+  signal: 'SIGKILL' | 'SIGINT' | 'SIGTERM',
+  whom: 'command' | 'trainer' = 'command',
+) {
+  const run = join(folder, out, 'tiny');
   const { child, finished } = startKsd(folder, ['distill', 'tiny.yaml', '--out', out]);
-  while (child.exitCode === null && (await metricsOf(join(folder, out, 'tiny'))).length < steps)
-    await sleep(5);
-  child.kill(signal);
+  while (child.exitCode === null && (await metricsOf(run)).length < steps) await sleep(5);
+  if (whom === 'command') child.kill(signal);
+  else process.kill(JSON.parse(await readFile(join(run, 'lock.json'), 'utf8')).pid, signal);
   return finished;
+}
+
+/** Ends the command and its training process at once, wherever they are; false if they had finished. */
+async function kill({ child, finished }: Running, run: string): Promise<boolean> {
+  const lock = await readFile(join(run, 'lock.json'), 'utf8').catch(() => undefined);
+  const running = child.exitCode === null;
+  child.kill('SIGKILL');
+  try {
+    if (running && lock) process.kill(JSON.parse(lock).pid, 'SIGKILL');
+  } catch {
+    // It has finished meanwhile.
+  }
+  await finished;
+  return running;
 }
 
 /** What must not depend on interruptions: everything measured but the speed, and every byte of the student. */
@@ -87,8 +117,9 @@ test('a run that is killed, and one that is stopped by Ctrl-C, go on to the same
   expect(expected.metrics.at(-1)).toMatchObject({ kind: 'epoch', epoch: 1 });
   const steps = expected.metrics.length - 1;
 
-  const killed = await interrupted(folder, 'killed', 25, 'SIGKILL');
-  expect(killed.status).toBeNull();
+  const killed = await interrupted(folder, 'killed', 25, 'SIGKILL', 'trainer');
+  expect(killed.status).toBe(1);
+  expect(killed.stderr).toMatch(/training process ended by SIGKILL[\s\S]*same command/);
   expect((await metricsOf(join(folder, 'killed', 'tiny'))).length).toBeLessThan(steps);
   expect(await readlink(join(folder, 'killed', 'tiny', 'last'))).toMatch(/[1-9]0$/);
   const resumed = await distill('killed');
@@ -133,6 +164,75 @@ test('a run that is killed, and one that is stopped by Ctrl-C, go on to the same
   );
 });
 
+test('a training process stops with a checkpoint when its command is killed, or it is asked to', async () => {
+  const folder = await prepare();
+  const run = join(folder, 'runs', 'tiny');
+  const orphaned = await interrupted(folder, 'runs', 5, 'SIGKILL');
+  expect(orphaned.status).toBeNull();
+  // The folder is free once the orphan has saved its last step.
+  const asked = await interrupted(folder, 'runs', 20, 'SIGTERM', 'trainer');
+  const first = Number(/going on from step (\d+)/.exec(asked.stderr)?.[1]);
+  expect(first).toBeGreaterThanOrEqual(5);
+  expect(asked.status).toBe(130);
+  const saved = Number(/Saved at step (\d+)/.exec(asked.stdout)?.[1]);
+  expect(saved).toBeGreaterThanOrEqual(20);
+  expect(await readlink(join(run, 'last'))).toBe(join('checkpoints', String(saved)));
+  expect(await readdir(run)).not.toContain('lock.json');
+});
+
+/** KSD_KILLS=50 takes about ten minutes. */
+const kills = Number(process.env['KSD_KILLS'] ?? 3);
+
+test(`a run that is killed ${kills} times ends with the bytes of one that was not`, {
+  timeout: 60_000 * kills,
+}, async () => {
+  const folder = await prepare();
+  const training = { ...experiment.training, epochs: 2, checkpointEvery: 3 };
+  await writeFile(join(folder, 'tiny.yaml'), stringify({ ...experiment, training, samples: [] }));
+  const distill = (out: string) => startKsd(folder, ['distill', 'tiny.yaml', '--out', out]);
+  const whole = await distill('whole').finished;
+  expect(whole.status, whole.stderr).toBe(0);
+  const expected = await resultOf(join(folder, 'whole', 'tiny'));
+  const run = join(folder, 'killed', 'tiny');
+  const moments = randomStream(1, 'kills');
+  for (let killed = 0; killed < kills; ) {
+    const known = (await metricsOf(run)).length;
+    const running = distill('killed');
+    // Anywhere in the run, and otherwise among its steps and checkpoints.
+    const steps = killed % 3 === 0 ? 0 : known + 1 + moments.below(20);
+    while (running.child.exitCode === null && (await metricsOf(run)).length < steps) await sleep(5);
+    await sleep(moments.below(steps === 0 ? 5000 : 100));
+    if (await kill(running, run)) killed++;
+    const left = await running.finished;
+    if (left.status !== 0) continue;
+    expect(await resultOf(run)).toEqual(expected);
+    await rm(run, { recursive: true });
+  }
+  const last = await distill('killed').finished;
+  expect(last.status, last.stderr).toBe(0);
+  expect(await resultOf(run)).toEqual(expected);
+  expect((await readdir(run)).filter((name) => name.startsWith('.') || name === 'lock.json')).toEqual([]);
+});
+
+test.skipIf(process.platform === 'win32')(
+  'a run on a full disk stops, says so, and goes on when there is room',
+  async () => {
+    const folder = await prepare();
+    const run = join(folder, 'runs', 'tiny');
+    await interrupted(folder, 'runs', 12, 'SIGINT');
+    const saved = await readlink(join(run, 'last'));
+    // A checkpoint's weights have 1.6 MB and its moments 3.2.
+    const full = await startKsdOnFullDisk(folder, ['distill', 'tiny.yaml'], 2500).finished;
+    expect(full.status).toBe(1);
+    expect(full.stderr).toMatch(/optimizer\.safetensors cannot be written[\s\S]*free space/);
+    expect(await readlink(join(run, 'last'))).toBe(saved);
+    expect((await readdir(join(run, 'checkpoints'))).filter((name) => name.startsWith('.'))).toEqual([]);
+    const again = await ksd(folder, ['distill', 'tiny.yaml']);
+    expect(again.status, again.stderr).toBe(0);
+    expect(again.stderr).toContain(`going on from step ${basename(saved)}`);
+  },
+);
+
 test('--dry-run checks an experiment and leaves nothing behind', async () => {
   const folder = await prepare();
   const before = await readdir(folder);
@@ -140,6 +240,9 @@ test('--dry-run checks an experiment and leaves nothing behind', async () => {
   expect(status, stderr).toBe(0);
   expect(stderr).toMatch(/tiny: parameters \d/);
   expect(stdout).toContain('can be run');
+  expect(stdout).toMatch(/steps: 84\noperations a step: [\d.]+ GFLOP/);
+  expect(stdout).toMatch(/memory: about [\d.]+ [MG]B at most: parameters 1\.6 MB, moments 3\.2 MB/);
+  expect(stdout).toMatch(/expected time: \d+ (s|min): the teacher's reading/);
   expect(await readdir(folder)).toEqual(before);
 });
 

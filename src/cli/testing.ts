@@ -31,8 +31,16 @@ export function startKsd(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Running {
+  return start(folder, [process.execPath, main, ...args], environment);
+}
+
+function start(
+  folder: string,
+  [command, ...args]: readonly [string, ...string[]],
+  environment: Readonly<Record<string, string>>,
+): Running {
   const { LANG, LC_ALL, LC_MESSAGES, KSD_LANG, KSD_DEBUG, ...inherited } = process.env;
-  const child = spawn(process.execPath, [main, ...args], {
+  const child = spawn(command, args, {
     cwd: folder,
     env: { ...inherited, KSD_LANG: 'en', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -44,6 +52,15 @@ export function startKsd(
     child.on('error', reject).on('close', (status) => resolve({ status, ...texts }));
   });
   return { child, finished };
+}
+
+/** The same where no file may be larger than `kibibytes`, as on a disk that is full. */
+export function startKsdOnFullDisk(folder: string, args: readonly string[], kibibytes: number): Running {
+  return start(
+    folder,
+    ['bash', '-c', `ulimit -f ${kibibytes}; exec "$0" "$@"`, process.execPath, main, ...args],
+    {},
+  );
 }
 
 /** Runs `ksd ...args` in `folder` to its end. */

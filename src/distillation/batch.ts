@@ -9,6 +9,7 @@
 
 import type { TokenIds } from '../corpus/tokens/cache.ts';
 import type { EncoderModel } from '../encoders/model.ts';
+import { spreadFeeds } from '../encoders/spread.ts';
 import { floatTensor, type Tensor } from '../runtime/tensor.ts';
 import { promptLength } from '../text/tokenizer.ts';
 
@@ -20,10 +21,14 @@ export interface BatchOptions {
   readonly perPosition: boolean;
   /** Fold pads where the model allows it. */
   readonly fold: boolean;
+  /** Compare all 77 positions: the step's graph spreads folded pads over them. */
+  readonly spread?: boolean;
 }
 
 export interface Batch {
   readonly feeds: Readonly<Record<string, Tensor>>;
+  /** What a loss that is not plain is fed besides, while learning. */
+  readonly lossFeeds?: Readonly<Record<string, Tensor>>;
   /** [texts]: what folding leaves out of each text's loss. */
   readonly constants: Float64Array;
 }
@@ -36,7 +41,7 @@ export function makeBatch(
   texts: readonly TokenIds[],
   targets: readonly Float32Array[],
   scale: number,
-  { model, padId, perPosition, fold }: BatchOptions,
+  { model, padId, perPosition, fold, spread }: BatchOptions,
 ): Batch {
   const longest = Math.max(...texts.map((text) => text.length));
   const folded = fold && model.equalPadId !== undefined && longest < promptLength - 1;
@@ -46,18 +51,22 @@ export function makeBatch(
     ids.set(text, i * length);
   });
   const keyBias = folded ? foldedKeyBias(texts, length) : undefined;
-  const rows = perPosition ? length : 1;
+  // Where the graph spreads the pads, it is compared with all of the teacher's rows.
+  const allRows = spread || model.outputRows !== undefined;
+  const foldedTargets = folded && perPosition && !allRows;
+  const rows = !perPosition ? 1 : allRows ? promptLength : length;
   const target = new Float32Array(texts.length * rows * model.hiddenSize);
   const weight = new Float32Array(texts.length * rows).fill(1);
   const constants = new Float64Array(texts.length);
   targets.forEach((states, i) => {
     const into = target.subarray(i * rows * model.hiddenSize, (i + 1) * rows * model.hiddenSize);
-    if (!folded || !perPosition) into.set(states);
+    if (!foldedTargets) into.set(states);
     else constants[i] = foldRows(states, texts[i]!.length, into, weight.subarray(i * rows, (i + 1) * rows));
   });
   return {
     feeds: {
       ...model.feeds(ids, length, keyBias),
+      ...(spread ? spreadFeeds(length, promptLength) : {}),
       target: floatTensor(target, [texts.length, rows, model.hiddenSize]),
       weight: floatTensor(weight, [texts.length, rows, 1]),
       scale: floatTensor(Float32Array.of(scale), []),

@@ -9,8 +9,11 @@ import { openTokens, type PairTokens, type TokenCache } from '../corpus/tokens/c
 import type { TokenizerFolder } from '../encoders/tokenizerFolder.ts';
 import { InputError } from '../errors.ts';
 import { randomStream, shuffle } from '../random/stream.ts';
+import { encodePadded } from '../text/tokenizer.ts';
+import { type AugmentSettings, augmenter, leavesTexts, mineDictionary } from './augment.ts';
 import { type Batch, type BatchOptions, makeBatch } from './batch.ts';
 import type { Experiment } from './experiment.ts';
+import { type LossFacts, type LossSettings, lossFeeds } from './loss.ts';
 import type { TeacherCache } from './teacher.ts';
 
 /** Pairs are rows of the corpus, in its order of sampling; one more row stands for the empty prompt. */
@@ -23,6 +26,8 @@ export interface Data {
   /** [rows]: the place in `sentences`. */
   readonly sentenceOf: Int32Array;
   readonly tokens: Pick<TokenCache, 'lengths' | 'read' | 'close'>;
+  /** Tokens as an epoch trains on them: some Korean texts are changed, where the experiment says so. */
+  epochTokens(epoch: number): Pick<TokenCache, 'read'>;
   /** Pairs that the corpus was built without, because a side has over 77 tokens. */
   readonly tooLong: number;
   /** Identifies the pairs of both sides. */
@@ -61,11 +66,11 @@ export async function* readData(
   );
   try {
     const count = Math.min(corpus.sample ?? store.report.pairs, store.report.pairs);
-    const rows = await readRows(store, count, corpus.validation);
+    const rows = await readRows(store, count, corpus);
     const encoding = openTokens(store, { tokenizer: student.folder, count, ...(signal ? { signal } : {}) });
     let next = await encoding.next();
     for (; !next.done; next = await encoding.next()) yield { kind: 'tokens', ...next.value };
-    return assemble(experiment, store, rows, withEmptyPrompt(next.value, student));
+    return assemble(experiment, store, rows, withEmptyPrompt(next.value, student), student);
   } finally {
     store.close();
   }
@@ -102,15 +107,20 @@ interface Rows {
   readonly validation: readonly number[];
   readonly places: ReadonlyMap<string, number>;
   readonly sentenceOf: Int32Array;
+  /** [count] if they are wanted. */
+  readonly korean: readonly string[] | undefined;
 }
 
-async function readRows(store: CorpusStore, count: number, fraction: number): Promise<Rows> {
+async function readRows(store: CorpusStore, count: number, corpus: Experiment['corpus']): Promise<Rows> {
+  const fraction = corpus.validation;
+  const korean: string[] | undefined = leavesTexts(corpus.augment) ? undefined : [];
   const [train, validation]: [number[], number[]] = [[], []];
   const places = new Map<string, number>();
   // The last row is that of the empty prompt.
   const sentenceOf = new Int32Array(count + 1);
   let row = 0;
-  for await (const { en, splitKey } of store.pairs(count)) {
+  for await (const { en, ko, splitKey } of store.pairs(count)) {
+    korean?.push(...ko);
     for (let i = 0; i < en.length; i++, row++) {
       if (!places.has(en[i]!)) places.set(en[i]!, places.size);
       sentenceOf[row] = places.get(en[i]!)!;
@@ -118,7 +128,7 @@ async function readRows(store: CorpusStore, count: number, fraction: number): Pr
     }
   }
   if (train.length > 0 && (validation.length > 0 || fraction === 0)) {
-    return { count, train, validation, places, sentenceOf };
+    return { count, train, validation, places, sentenceOf, korean };
   }
   throw new InputError(
     `Splitting ${count} pairs leaves ${train.length} to train on and ${validation.length} to validate on.`,
@@ -133,8 +143,9 @@ async function readRows(store: CorpusStore, count: number, fraction: number): Pr
 function assemble(
   { corpus, seed }: Experiment,
   { report }: CorpusStore,
-  { count, train, validation, places, sentenceOf }: Rows,
+  { count, train, validation, places, sentenceOf, korean }: Rows,
   tokens: Data['tokens'],
+  student: TokenizerFolder,
 ): Data {
   const empties = new Array<number>(Math.round(train.length * corpus.emptyPrompts)).fill(count);
   const sentences = [...places.keys()];
@@ -146,6 +157,9 @@ function assemble(
     sentences,
     sentenceOf,
     tokens,
+    epochTokens: korean
+      ? augmentedTokens(corpus.augment, seed, { korean, sentences, sentenceOf, train, tokens }, student)
+      : () => tokens,
     tooLong: report.sources.reduce((sum, { dropped }) => sum + (dropped.tooLong ?? 0), 0),
     hash: createHash('sha256').update(JSON.stringify(identity)).digest('hex'),
   };
@@ -161,6 +175,37 @@ function withEmptyPrompt(cache: TokenCache, { tokenizer }: TokenizerFolder): Dat
     read: async (row) => (row === cache.count ? { en: empty, ko: empty } : cache.read(row)),
     close: () => cache.close(),
   };
+}
+
+/** Pairs that the dictionary is mined from. */
+const minedPairs = 20_000;
+
+interface Texts extends Pick<Data, 'tokens' | 'sentences' | 'sentenceOf'> {
+  readonly korean: readonly string[];
+  readonly train: readonly number[];
+}
+
+/** Tokens of each epoch with Korean texts changed; only pairs to train on teach the dictionary. */
+function augmentedTokens(
+  settings: AugmentSettings,
+  seed: number,
+  { korean, sentences, sentenceOf, train, tokens }: Texts,
+  { tokenizer }: TokenizerFolder,
+): Data['epochTokens'] {
+  const pairs = train
+    .slice(0, minedPairs)
+    .map((row) => ({ en: sentences[sentenceOf[row]!]!, ko: korean[row]! }));
+  const augment = augmenter(settings, seed, settings.mixing > 0 ? mineDictionary(pairs) : new Map());
+  return (epoch) => ({
+    read: async (row) => {
+      const { en, ko } = await tokens.read(row);
+      const text = korean[row];
+      const changed = text === undefined ? text : augment(text, epoch, row);
+      if (changed === text) return { en, ko };
+      const { ids, length } = encodePadded(tokenizer, changed!);
+      return { en, ko: ids.subarray(0, length) };
+    },
+  });
 }
 
 /** Tokens of the longer text of each of the pairs in `rows`: what decides how long a batch must be. */
@@ -199,20 +244,30 @@ export function epochBatches(
 
 /**
  * The batch of the pairs in `rows` (at least one): their English texts, then their Korean ones, each with the teacher's
- * rows for the English.
+ * rows for the English. Its loss is a mean over `pairsAStep` pairs, of which these may be a part.
  */
 export async function batchOf(
-  { tokens, sentenceOf }: Pick<Data, 'tokens' | 'sentenceOf'>,
+  { tokens, sentenceOf }: Pick<Data, 'sentenceOf'> & { readonly tokens: Pick<TokenCache, 'read'> },
   rows: readonly number[],
-  cache: TeacherCache,
-  options: BatchOptions,
+  cache: Pick<TeacherCache, 'read'>,
+  { loss, ...options }: BatchOptions & { readonly loss?: TaughtLoss | undefined },
+  pairsAStep = rows.length,
 ): Promise<Batch> {
   const [pairs, states] = await Promise.all([
     Promise.all(rows.map((row): Promise<PairTokens> => tokens.read(row))),
     Promise.all(rows.map((row) => cache.read(sentenceOf[row]!))),
   ]);
   const texts = [...pairs.map((pair) => pair.en), ...pairs.map((pair) => pair.ko)];
-  return makeBatch(texts, [...states, ...states], 1 / (pairs.length * states[0]!.length), options);
+  const batch = makeBatch(texts, [...states, ...states], 1 / (pairsAStep * states[0]!.length), options);
+  if (loss === undefined) return batch;
+  const sentences = rows.map((row) => sentenceOf[row]!);
+  return { ...batch, lossFeeds: lossFeeds(loss.settings, loss.facts, sentences) };
+}
+
+/** A loss that is not plain, with what was measured for it. */
+export interface TaughtLoss {
+  readonly settings: LossSettings;
+  readonly facts: LossFacts;
 }
 
 /**

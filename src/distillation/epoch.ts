@@ -1,7 +1,9 @@
 /**
  * One pass over the training pairs, and one over the validation pairs. Knows no order of epochs.
  */
+import type { TokenCache } from '../corpus/tokens/cache.ts';
 import { RuntimeError } from '../errors.ts';
+import type { Batch } from './batch.ts';
 import { batchOf, epochBatches, longerLengths, lossesOf } from './data.ts';
 import type { StepEvent, ValidateEvent } from './events.ts';
 import type { Run } from './prepare.ts';
@@ -10,7 +12,7 @@ import type { TeacherCache } from './teacher.ts';
 
 /**
  * Trains up to the end of the epoch, or until the run's signal; returns where the run stands then. `save` is called
- * every `checkpointEvery` steps. Throws RuntimeError if the loss is no longer a number.
+ * every `checkpointEvery` steps. Throws RuntimeError if the loss is no longer a number, or beyond all bounds.
  */
 export async function* trainEpoch(
   run: Run,
@@ -21,14 +23,16 @@ export async function* trainEpoch(
   const { experiment, data, student, schedule } = run;
   const { batchSize, checkpointEvery } = experiment.training;
   const batches = epochBatches(longerLengths(data, data.train), batchSize, experiment.seed, from.epoch);
+  const tokens = data.epochTokens(from.epoch);
   let progress = from;
   while (progress.stepInEpoch < batches.length && !run.signal?.aborted) {
     const began = performance.now();
     const rows = batches[progress.stepInEpoch]!.map((place) => data.train[place]!);
-    const batch = await batchOf(data, rows, cache, run.batching);
+    const parts = await partsOf(run, tokens, cache, rows);
     const learningRate = schedule(progress.step);
-    const sums = lossesOf(await student.learn(batch, learningRate), batch.constants, run.rowValues);
+    const sums = sumsOf(await student.learn(parts, learningRate), parts, run.rowValues);
     checkFinite(sums, progress.step);
+    checkBounds(sums, parts, run.rowValues, progress.step);
     progress = {
       ...progress,
       step: progress.step + 1,
@@ -75,6 +79,60 @@ export async function* validate(
   }
   checkFinite(sums, step);
   return { lossEn: sums.lossEn / rows.length, lossKo: sums.lossKo / rows.length };
+}
+
+/** The pairs of a step, whose texts are `tokens`, as the batches that it is computed in. */
+export function partsOf(
+  { data: { sentenceOf }, experiment, batching }: Run,
+  tokens: Pick<TokenCache, 'read'>,
+  cache: Pick<TeacherCache, 'read'>,
+  rows: readonly number[],
+): Promise<Batch[]> {
+  const parts = split(rows, experiment.training.accumulate);
+  return Promise.all(
+    parts.map((part) => batchOf({ tokens, sentenceOf }, part, cache, batching, rows.length)),
+  );
+}
+
+/** `rows` in `count` parts, as equal as can be; fewer where there are fewer rows. */
+function split(rows: readonly number[], count: number): number[][] {
+  const size = Math.ceil(rows.length / count);
+  return Array.from({ length: Math.ceil(rows.length / size) }, (_, i) =>
+    rows.slice(i * size, (i + 1) * size),
+  );
+}
+
+function sumsOf(losses: readonly Float32Array[], parts: readonly Batch[], rowValues: number): Losses {
+  const sums = { lossEn: 0, lossKo: 0 };
+  parts.forEach(({ constants }, i) => {
+    const { lossEn, lossKo } = lossesOf(losses[i]!, constants, rowValues);
+    sums.lossEn += lossEn;
+    sums.lossKo += lossKo;
+  });
+  return sums;
+}
+
+/** A student that knows nothing, and answers with zeros, has a loss of the mean square of its targets. */
+const worstFactor = 1000;
+
+function checkBounds(
+  { lossEn, lossKo }: Losses,
+  parts: readonly Batch[],
+  rowValues: number,
+  step: number,
+): void {
+  const ignorant = parts.reduce((sum, { feeds, constants }) => {
+    const [target, weight] = [feeds['target']!.data, feeds['weight']!.data] as [Float32Array, Float32Array];
+    const size = target.length / weight.length;
+    let squares = constants.reduce((a, b) => a + b, 0);
+    for (let i = 0; i < target.length; i++) squares += weight[Math.floor(i / size)]! * target[i]! ** 2;
+    return sum + squares / rowValues;
+  }, 0);
+  if (lossEn + lossKo <= worstFactor * ignorant) return;
+  throw new RuntimeError(
+    `The training diverged: at step ${step} the loss is over ${worstFactor} times that of a student that knows nothing.`,
+    'Lower training.learningRate or set training.clipNorm; the last checkpoint is whole.',
+  );
 }
 
 function checkFinite({ lossEn, lossKo }: Losses, step: number): void {

@@ -2,14 +2,15 @@
  * From an experiment to everything that its training needs: teacher, student, data and schedule.
  */
 import { join } from 'node:path';
-import { openStableDiffusion } from '../checkpoint/stableDiffusion.ts';
+import { openStableDiffusion, type StableDiffusion } from '../checkpoint/stableDiffusion.ts';
 import { ConfigError } from '../errors.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { promptLength } from '../text/tokenizer.ts';
 import type { BatchOptions } from './batch.ts';
-import { type Data, type DataEvent, readData } from './data.ts';
+import { type Data, type DataEvent, readData, type TaughtLoss } from './data.ts';
 import type { RunFacts } from './events.ts';
 import type { Experiment } from './experiment.ts';
+import { checkLoss, spreadsPads } from './loss.ts';
 import { objectiveNamed } from './objective.ts';
 import { cosineWithWarmup, type Schedule } from './schedule.ts';
 import { initialParameters, openStart, type Start } from './start.ts';
@@ -33,7 +34,8 @@ export interface Run {
   readonly start: Start;
   readonly student: Student;
   readonly teacher: Teacher;
-  readonly batching: BatchOptions;
+  readonly diffusion: StableDiffusion;
+  readonly batching: BatchOptions & { readonly loss?: TaughtLoss | undefined };
   /** Values of the teacher's rows of one text. */
   readonly rowValues: number;
   readonly schedule: Schedule;
@@ -52,6 +54,7 @@ export async function* prepare(
 ): AsyncGenerator<DataEvent, Run, void> {
   const { training, student: wanted, seed } = experiment;
   const objective = objectiveNamed(studentKinds[wanted.kind].objective);
+  checkLoss(experiment.loss, objective.perPosition);
   const diffusion = await openStableDiffusion(experiment.teacher);
   const start = await openStart(experiment, diffusion);
   const teacher = await openTeacher(runtime, diffusion.textEncoder, diffusion.tokenizer.folder, objective);
@@ -64,9 +67,10 @@ export async function* prepare(
   const { tokenizer } = start.tokenizer;
   const tokenizers = { teacher: diffusion.tokenizer.folder, student: start.tokenizer };
   const data = yield* readData(experiment, { folder, signal, ...tokenizers });
-  const { optimizer: variant, weightDecay, decayRule, clipNorm } = training;
-  const settings = { variant, weightDecay, decayRule, clipNorm };
-  const student = await createStudent(runtime, start.model, objective, settings, (parameters) =>
+  const { optimizer: variant, weightDecay, decayRule, clipNorm, checkpointing } = training;
+  const settings = { variant, weightDecay, decayRule, clipNorm, checkpointing, loss: experiment.loss };
+  const model = (training.foldPads ? start.model.packed : undefined) ?? start.model;
+  const student = await createStudent(runtime, model, objective, settings, (parameters) =>
     initialParameters(start, parameters, seed),
   );
   const { perPosition } = objective;
@@ -79,7 +83,14 @@ export async function* prepare(
     start,
     student,
     teacher,
-    batching: { model: start.model, padId: tokenizer.padId, perPosition, fold: training.foldPads },
+    diffusion,
+    batching: {
+      model,
+      padId: tokenizer.padId,
+      perPosition,
+      fold: training.foldPads,
+      spread: spreadsPads(experiment.loss, model),
+    },
     rowValues: (perPosition ? promptLength : 1) * teacher.hiddenSize,
     schedule: cosineWithWarmup({
       peak: training.learningRate,

@@ -9,7 +9,7 @@
  */
 import { appendFile, readdir, readFile, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { settleFolder, writeFileAtomic, writeFolderAtomic } from '../checkpoint/atomic.ts';
+import { settleFolder, unwritable, writeFileAtomic, writeFolderAtomic } from '../checkpoint/atomic.ts';
 import { systemCode } from '../checkpoint/file.ts';
 import { type JsonObject, readJson, readJsonLines, readJsonObject, writeJson } from '../checkpoint/json.ts';
 import { writeSafetensors } from '../checkpoint/safetensorsWriter.ts';
@@ -190,9 +190,12 @@ export interface Losses {
   readonly lossKo: number;
 }
 
-/** Adds a line to metrics.jsonl. */
+/** Adds a line to metrics.jsonl. Throws CheckpointError if the file system refuses. */
 export async function appendMetric(run: string, metric: Metric): Promise<void> {
-  await appendFile(join(run, metricsFile), line(metric));
+  const path = join(run, metricsFile);
+  await appendFile(path, line(metric)).catch((cause) => {
+    throw unwritable(path, cause);
+  });
 }
 
 /**

@@ -15,7 +15,7 @@ import { ConfigError } from '../errors.ts';
 import type { Value } from '../graph/graph.ts';
 import { randomStream } from '../random/stream.ts';
 import type { Experiment } from './experiment.ts';
-import { studentKinds } from './students.ts';
+import { type StudentKind, studentKinds } from './students.ts';
 
 export interface Start {
   /** The student's config.json. */
@@ -62,21 +62,25 @@ function projected(start: Start, { kind, projection }: Experiment['student'], wi
 }
 
 async function startOf(student: Experiment['student'], teacher: StableDiffusion): Promise<Start> {
-  const { modelType } = studentKinds[student.kind];
+  const { modelType, grownFrom }: StudentKind = studentKinds[student.kind];
   if (student.start === 'random') return randomStart(student, modelType);
   const ofTeacher = student.start === 'teacher';
   const source = ofTeacher ? teacher.source : student.start;
   const opened = ofTeacher ? teacher.textEncoder : await openTextEncoder(source);
   const ownTokenizer = ofTeacher ? teacher.tokenizer.folder : await tokenizerFolderOf(source);
-  if (opened.modelType !== modelType) {
+  const grown = opened.modelType === grownFrom;
+  if (opened.modelType !== modelType && !grown) {
     throw new ConfigError(
       `A student of kind ${student.kind} is a ${modelType}, but ${source} holds a ${opened.modelType}.`,
       'Change student.kind or student.start.',
     );
   }
+  const config = grown
+    ? { ...opened.config, ...(student.config as JsonObject | undefined), model_type: modelType }
+    : opened.config;
   return {
-    config: opened.config,
-    model: encoderModel(modelType, opened.config, opened.configSource),
+    config,
+    model: encoderModel(modelType, config, opened.configSource),
     tokenizer: await openTokenizer(student.tokenizer ?? ownTokenizer),
     weights: opened.weights,
   };
@@ -94,13 +98,13 @@ async function randomStart(student: Experiment['student'], modelType: string): P
   return { config, model: encoderModel(modelType, config, 'student.config'), tokenizer };
 }
 
-/** Parameters that a checkpoint may lack because its task had no use for them. */
-const isOptional = (name: string) => name.startsWith('pooler.') || isProjection(name);
+/** Parameters that a checkpoint may lack because its task had no use for them, or because a student is grown from it. */
+const isOptional = (name: string) => /^(pooler|reader)\.|^position_bias$/.test(name) || isProjection(name);
 
 /**
  * The initial values of each parameter: from the weights, or random as transformers initialises them. The pooler is
- * random too where a masked-LM checkpoint has none, and so is a new projection. Throws CheckpointError for a missing
- * tensor or a wrong shape.
+ * random too where a masked-LM checkpoint has none, and so are a new projection and what a kind adds to a checkpoint that it
+ * is grown from. Throws CheckpointError for a missing tensor or a wrong shape.
  */
 export async function initialParameters(
   start: Start,

@@ -8,6 +8,9 @@ import { createGraph, type Graph, input, type Value } from '../graph/graph.ts';
 import { mul, sub } from '../graph/ops/arithmetic.ts';
 import { reduceSum } from '../graph/ops/reduce.ts';
 import type { Dim } from '../graph/shape.ts';
+import { spreadRows } from '../models/rows.ts';
+import { promptLength } from '../text/tokenizer.ts';
+import { isPlain, type LossSettings, taughtLoss } from './loss.ts';
 import type { Objective } from './objective.ts';
 
 export interface StepGraph {
@@ -16,17 +19,35 @@ export interface StepGraph {
   readonly parameters: ReadonlyMap<string, Value>;
   /** [batch]: for each text the weighted sum of squared differences from its target. */
   readonly losses: Value;
-  /** Gradient of scale * sum(losses), by `gradientName` of the parameter. */
+  /** What is differentiated, rank 0: scale * sum(losses), or what is taught instead. */
+  readonly total: Value;
+  /** Gradient of `total`, by `gradientName` of the parameter. */
   readonly gradients: Readonly<Record<string, Value>>;
+}
+
+export interface StepOptions {
+  /** What is taught, if not the plain mean squared error. */
+  readonly loss?: LossSettings | undefined;
+  readonly checkpointing?: boolean | undefined;
 }
 
 /**
  * Inputs besides the student's own: `target` [batch, rows, hidden], `weight` [batch, rows, 1], `scale` [].
- * With `length` a symbol, batches of any length run.
+ * With `length` a symbol, batches of any length run. A `loss` that is not plain adds inputs of its own, and compares
+ * all 77 positions. With `checkpointing` the backward pass computes each layer again.
  */
-export function stepGraph(model: EncoderModel, objective: Objective, length: Dim): StepGraph {
+export function stepGraph(
+  model: EncoderModel,
+  objective: Objective,
+  length: Dim,
+  { loss, checkpointing = false }: StepOptions = {},
+): StepGraph {
   const graph = createGraph();
-  const student = objective.student(model.build(graph, length));
+  const encoded = model.build(graph, length);
+  const compared = objective.student(encoded);
+  const taught = loss === undefined || isPlain(loss) ? undefined : loss;
+  const student =
+    taught && typeof compared.shape[1] === 'string' ? spreadRows(compared, promptLength) : compared;
   const rows = student.shape[1]!;
   const target = input(graph, 'target', 'float32', ['batch', rows, model.hiddenSize]);
   const weight = input(graph, 'weight', 'float32', ['batch', rows, 1]);
@@ -34,9 +55,12 @@ export function stepGraph(model: EncoderModel, objective: Objective, length: Dim
   const difference = sub(student, target);
   const losses = reduceSum(mul(weight, mul(difference, difference)), [1, 2]);
   const wanted = [...graph.parameters];
+  const total = taught ? taughtLoss(taught, student, target, scale) : mul(reduceSum(losses), scale);
   const results = gradients(
-    mul(reduceSum(losses), scale),
+    total,
     wanted.map(([, value]) => value),
+    undefined,
+    { outputs: encoded.layerOutputs, recompute: checkpointing },
   );
   const trained = wanted.flatMap(([name, value], i) =>
     results[i] ? [{ name, value, gradient: results[i] }] : [],
@@ -45,6 +69,7 @@ export function stepGraph(model: EncoderModel, objective: Objective, length: Dim
     graph,
     parameters: new Map(trained.map(({ name, value }) => [name, value])),
     losses,
+    total,
     gradients: Object.fromEntries(trained.map(({ name, gradient }) => [gradientName(name), gradient])),
   };
 }

@@ -11,13 +11,17 @@ import { type AdamWOptions, adamw } from './adamw/adamw.ts';
 import { createTrainingState, type TrainingState } from './adamw/state.ts';
 import type { Batch } from './batch.ts';
 import { type DecayRule, decays } from './decay.ts';
+import type { LossSettings } from './loss.ts';
 import type { Objective } from './objective.ts';
 import { gradientName, type StepGraph, stepGraph } from './stepGraph.ts';
 
 export interface Student {
   readonly state: TrainingState;
-  /** One optimizer step. Returns the summed squares of each text of the batch, before the step. */
-  learn(batch: Batch, learningRate: number): Promise<Float32Array>;
+  /**
+   * One optimizer step, by the sum of the gradients of the batch's parts, which are computed one after the other. Returns
+   * the summed squares of each text of each part, before the step.
+   */
+  learn(parts: readonly Batch[], learningRate: number): Promise<Float32Array[]>;
   /** The same sums without learning. */
   measure(batch: Batch): Promise<Float32Array>;
   dispose(): Promise<void>;
@@ -26,6 +30,10 @@ export interface Student {
 export type StudentSettings = Omit<AdamWOptions, 'clipNorm'> & {
   readonly decayRule: DecayRule;
   readonly clipNorm?: number | undefined;
+  /** What is taught, if not the plain mean squared error. */
+  readonly loss?: LossSettings;
+  /** Compute layers again in the backward pass, which takes a third longer and much less memory. */
+  readonly checkpointing?: boolean;
 };
 
 /** Gives the first values of each parameter. */
@@ -39,11 +47,12 @@ export async function createStudent(
   runtime: Runtime,
   model: EncoderModel,
   objective: Objective,
-  { decayRule, clipNorm, ...settings }: StudentSettings,
+  { decayRule, clipNorm, checkpointing, loss, ...settings }: StudentSettings,
   initial: Initial,
 ): Promise<Student> {
   // Models that fold pads take batches of any length; the others always see 77 positions.
-  const step = stepGraph(model, objective, model.equalPadId === undefined ? promptLength : 'length');
+  const length = model.equalPadId === undefined ? promptLength : 'length';
+  const step = stepGraph(model, objective, length, { loss, checkpointing });
   const state = await initialState(step, decayRule, initial);
   const optimizer = adamw(state, { ...settings, ...(clipNorm === undefined ? {} : { clipNorm }) });
   const learning = await compile(runtime, step.graph, { losses: step.losses, ...step.gradients });
@@ -53,13 +62,21 @@ export async function createStudent(
   );
   return {
     state,
-    learn: async (batch, learningRate) => {
-      const results = await learning.run({ ...batch.feeds, ...parameters });
-      const gradients = Object.fromEntries(
-        state.slots.map(({ name }) => [name, results[gradientName(name)]!.data as Float32Array]),
-      );
+    learn: async (parts, learningRate) => {
+      const losses: Float32Array[] = [];
+      const gradients: Record<string, Float32Array> = {};
+      for (const { feeds, lossFeeds } of parts) {
+        const results = await learning.run({ ...feeds, ...lossFeeds, ...parameters });
+        losses.push(results['losses']!.data as Float32Array);
+        for (const { name } of state.slots) {
+          const gradient = results[gradientName(name)]!.data as Float32Array;
+          const sum = gradients[name];
+          if (sum) addTo(sum, gradient);
+          else gradients[name] = gradient;
+        }
+      }
       optimizer.step(gradients, learningRate);
-      return results['losses']!.data as Float32Array;
+      return losses;
     },
     measure: async ({ feeds: { scale: _, ...feeds } }) => {
       const results = await measuring.run({ ...feeds, ...parameters });
@@ -70,6 +87,10 @@ export async function createStudent(
       await measuring.dispose();
     },
   };
+}
+
+function addTo(sum: Float32Array, values: Float32Array): void {
+  for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + values[i]!;
 }
 
 /** A function of its own, so that nothing that lives as long as the student keeps the initial values. */

@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
 import { type FileHandle, open, rename, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { unwritable } from '../checkpoint/atomic.ts';
 import { bytesOf } from '../checkpoint/dtype.ts';
 import { float32ToHalf, halfToFloat32 } from '../checkpoint/half.ts';
 import type { Weights } from '../checkpoint/tensorEntry.ts';
@@ -81,7 +82,7 @@ export interface CacheProgress {
 
 /**
  * Opens the cache at `path`, computing first what is missing of it. What an interrupted run computed is kept in
- * `<path>.part` and not computed again. Throws CheckpointError if the disk has too little room.
+ * `<path>.part` and not computed again. Throws CheckpointError if the disk has too little room or refuses.
  */
 export async function* openCache(
   teacher: Pick<Teacher, 'rows'>,
@@ -130,6 +131,8 @@ async function* fillCache(
     }
     await file.truncate(textBytes * total);
     await file.sync();
+  } catch (error) {
+    throw unwritable(part, error);
   } finally {
     await file.close();
   }

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -6,6 +6,7 @@ import { readFloat32, tensorNamed } from '../checkpoint/tensorEntry.ts';
 import { openWeights } from '../checkpoint/weights.ts';
 import { readPairs } from '../corpus/pairs.ts';
 import { openTextEncoder } from '../encoders/textEncoder.ts';
+import { KsdError } from '../errors.ts';
 import { openRuntime } from '../runtime/node.ts';
 import { wordpieceFiles } from '../text/wordpieceFiles.ts';
 import { trainWordPiece } from '../text/wordpieceTrainer.ts';
@@ -142,6 +143,18 @@ test('folding pads changes no loss beyond rounding', async () => {
   });
 });
 
+test('a step in parts, with its layers computed twice, is the same step', async () => {
+  await runTo('parts', experiment({ accumulate: 3, checkpointing: true }), 4);
+  const whole = await traceOf('straight');
+  for (const [i, metric] of (await traceOf('parts')).entries()) {
+    expect(metric.step).toBe(i + 1);
+    const other = whole[i]!;
+    if (metric.kind !== 'step' || other.kind !== 'step') continue;
+    expect(metric.lossKo).toBeCloseTo(other.lossKo, 4);
+    expect(metric.lossEn).toBeCloseTo(other.lossEn, 4);
+  }
+});
+
 test('a finished run is an encoder that opens with its tokenizer', async () => {
   const encoder = await openTextEncoder(await openRuntime('cpu'), join(folder, 'whole', 'best'));
   const states = await encoder.encode(['빨간 사과', 'a red apple']);
@@ -153,6 +166,69 @@ test('the pooled student trains its pooler', async () => {
   const events = await runTo('pooled', experiment({}, 'roberta-pooler'));
   const epochs = events.filter((event) => event.kind === 'epoch');
   expect(epochs[1]!.metric.train.lossKo).toBeLessThan(epochs[0]!.metric.train.lossKo);
+});
+
+test('a run that is taught by all terms of a loss measures the U-Net once, and goes on as if it had not stopped', async () => {
+  const loss = { positions: 'reading', cosine: 0.5, contrastive: 0.1 };
+  const taught = parseExperiment(
+    JSON.stringify({ ...experiment({ epochs: 1 }), loss }),
+    join(folder, 'x.yaml'),
+  );
+  await runTo('taught', taught);
+  const measured = await readFile(join(folder, 'taught', 'loss.json'), 'utf8');
+  const { positionWeights } = JSON.parse(measured) as { positionWeights: number[] };
+  expect(positionWeights.reduce((a, b) => a + b) / 77).toBeCloseTo(1, 5);
+  expect(Math.max(...positionWeights)).toBeGreaterThan(1.5);
+  await runTo('taught-stopped', taught, 2);
+  await runTo('taught-stopped', taught);
+  expect(await readFile(join(folder, 'taught-stopped', 'loss.json'), 'utf8')).toBe(measured);
+  expect(await traceOf('taught-stopped')).toEqual(await traceOf('taught'));
+});
+
+test('a run with changed Korean texts learns otherwise, validates on the same texts, and goes on as if it had not stopped', async () => {
+  const augment = { requests: 0.5, mixing: 0.5, spacing: 0.5 };
+  const changed = experiment({ epochs: 1 }, 'roberta', { augment });
+  await runTo('augmented', changed);
+  await runTo('augmented-stopped', changed, 2);
+  await runTo('augmented-stopped', changed);
+  expect(await traceOf('augmented-stopped')).toEqual(await traceOf('augmented'));
+  await runTo('plain', experiment({ epochs: 1 }));
+  const [plain, augmented] = [await traceOf('plain'), await traceOf('augmented')];
+  expect(augmented[0]!).not.toEqual(plain[0]!);
+});
+
+test.each(['roberta-bias', 'roberta-counting', 'roberta-reader'])(
+  'a finished run of a %s opens as an encoder with a row for each position',
+  async (kind) => {
+    const small = { ...experiment({ epochs: 1, batchSize: 32 }, kind), name: kind };
+    await runTo(kind, { ...small, corpus: { ...small.corpus, sample: 64 } });
+    const encoder = await openTextEncoder(await openRuntime('cpu'), join(folder, kind, 'best'));
+    const states = await encoder.encode(['빨간 사과']);
+    expect(states.shape).toEqual([1, 77, 192]);
+    // After the end of a text, too, rows differ.
+    expect(states.data.subarray(60 * 192, 61 * 192)).not.toEqual(states.data.subarray(61 * 192, 62 * 192));
+    await encoder.dispose();
+  },
+);
+
+test('a student is grown from a RoBERTa: what it has stays, what it lacks is new', async () => {
+  const grown = parseExperiment(
+    JSON.stringify({
+      name: 'grown',
+      teacher: model,
+      student: { kind: 'roberta-bias', start: 'whole/best' },
+      corpus: { pairs: 'pairs.jsonl' },
+      training: { epochs: 1, optimizer: 'torch', learningRate: 1e-4 },
+    }),
+    join(folder, 'grown.yaml'),
+  );
+  const [epoch] = (await runTo('grown', grown)).filter((event) => event.kind === 'epoch');
+  const state = JSON.parse(await readFile(join(folder, 'whole', 'best', 'state.json'), 'utf8'));
+  expect(epoch!.metric.validation.lossEn + epoch!.metric.validation.lossKo).toBeLessThan(
+    state.best.loss * 1.1,
+  );
+  const { model_type } = JSON.parse(await readFile(join(folder, 'grown', 'best', 'config.json'), 'utf8'));
+  expect(model_type).toBe('ksd_roberta_bias');
 });
 
 test('a run folder of another experiment is refused, and left alone', async () => {
@@ -192,9 +268,46 @@ test('a tokenizer that pads otherwise than the student is refused', async () => 
   );
 });
 
-test('a run whose loss is no longer a number stops and says so', async () => {
-  await expect(runTo('diverged', experiment({ learningRate: 1e30 }))).rejects.toThrow(/no longer a number/);
+test.each([
+  ['is no longer a number', 1e30, /no longer (a number|numbers)/],
+  ['is beyond all bounds', 300, /diverged: at step \d+/],
+])('a run whose loss %s stops with its last checkpoint whole', async (name, learningRate, message) => {
+  const wild = experiment({ learningRate, warmup: 0, epochs: 20, checkpointEvery: 2 });
+  await expect(runTo(name, wild)).rejects.toThrow(message);
+  const { step } = JSON.parse(
+    await readFile(join(folder, name, 'last', 'state.json'), 'utf8').catch(() => '{"step":0}'),
+  );
+  if (step === 0) return;
+  const weights = await openWeights(join(folder, name, 'last', 'model.safetensors'));
+  for (const entry of weights.tensors.values())
+    expect((await readFloat32(entry)).every(Number.isFinite)).toBe(true);
 });
+
+test('a corpus without pairs is refused', async () => {
+  await writeFile(join(folder, 'empty.jsonl'), '');
+  await expect(runTo('empty', experiment({}, 'roberta', { pairs: 'empty.jsonl' }))).rejects.toThrow(KsdError);
+});
+
+test('a file of pairs that changes while a run learns from it changes nothing', async () => {
+  const path = join(folder, 'moving.jsonl');
+  await writeFile(path, await readFile(join(folder, 'pairs.jsonl')));
+  const options = { runtime: await openRuntime('cpu'), folder: join(folder, 'moving') };
+  for await (const event of train(experiment({}, 'roberta', { pairs: 'moving.jsonl' }), options)) {
+    if (event.kind === 'step' && event.metric.step === 3) await writeFile(path, '');
+  }
+  expect(await traceOf('moving')).toEqual(await traceOf('straight'));
+});
+
+test('a folder in which a training goes on is refused', async () => {
+  const what = experiment();
+  const options = { runtime: await openRuntime('cpu'), folder: join(folder, 'twice') };
+  for await (const event of train(what, options)) {
+    if (event.kind !== 'step') continue;
+    await expect(train(what, options).next()).rejects.toThrow(/is training in/);
+    break;
+  }
+  expect(await readdir(options.folder)).not.toContain('lock.json');
+}, 30_000);
 
 function narrow(projection?: boolean): Experiment {
   const whole = experiment();

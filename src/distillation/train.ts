@@ -7,13 +7,17 @@
  * `train` is an async generator of what happens, so that progress, pictures between epochs and stopping are the
  * caller's. Everything random is drawn from (seed, purpose, index): a resumed run repeats what it would have done.
  */
-import { ConfigError } from '../errors.ts';
+import { basename } from 'node:path';
+import { ConfigError, RuntimeError } from '../errors.ts';
 import { machineInfo } from '../runtime/info.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { drawCurves } from './curves.ts';
 import { trainEpoch, validate } from './epoch.ts';
 import type { TrainEvent } from './events.ts';
 import { differences, type Experiment } from './experiment.ts';
+import { lockFolder } from './lock.ts';
+import { isPlain } from './loss.ts';
+import { lossFacts } from './lossFacts.ts';
 import { factsOf, prepare, type Run, type TrainOptions } from './prepare.ts';
 import {
   appendMetric,
@@ -41,21 +45,34 @@ const nothingDone: Progress = { step: 0, epoch: 0, stepInEpoch: 0, lossEn: 0, lo
  * Trains the experiment's student, from the run's last checkpoint if there is one.
  *
  * A signal ends the run with a checkpoint and a `stopped` event; while the teacher still reads, it ends it with the
- * signal's reason as the error, and what the teacher has read is kept. Throws ConfigError if the folder holds a run of
- * another experiment or of other pairs, RuntimeError if the loss is no longer a number, and what `prepare` throws.
+ * signal's reason as the error, and what the teacher has read is kept. Throws ConfigError if another process trains in
+ * the folder, or if it holds a run of another experiment or of other pairs, RuntimeError if the loss is no longer a number, and what `prepare` throws.
  */
 export async function* train(
   experiment: Experiment,
   options: TrainOptions,
 ): AsyncGenerator<TrainEvent, void, void> {
+  const release = await lockFolder(options.folder);
+  try {
+    yield* trainLocked(experiment, options);
+  } finally {
+    await release();
+  }
+}
+
+async function* trainLocked(
+  experiment: Experiment,
+  options: TrainOptions,
+): AsyncGenerator<TrainEvent, void, void> {
   const { folder, signal } = options;
   let progress = await claimFolder(experiment, folder);
-  const run = yield* prepare(experiment, options);
+  let run = yield* prepare(experiment, options);
   let cache: TeacherCache | undefined;
   try {
     await takeUp(run, options.runtime, progress);
     yield { kind: 'start', folder, facts: factsOf(run, progress.step) };
     cache = yield* fillCache(run);
+    run = await withLoss(run, options.runtime, cache);
     while (progress.epoch < experiment.training.epochs) {
       progress = yield* trainEpoch(run, cache, progress, (at) => save(run, at));
       const validation = signal?.aborted ? undefined : yield* validate(run, cache, progress.step);
@@ -137,6 +154,22 @@ async function* fillCache(run: Run): AsyncGenerator<TrainEvent, TeacherCache, vo
   return next.value;
 }
 
+/** The run with what its loss must know, if that is not plain. */
+async function withLoss(run: Run, runtime: Runtime, cache: TeacherCache): Promise<Run> {
+  const { experiment, diffusion, folder, cachePath, data } = run;
+  if (isPlain(experiment.loss)) return run;
+  const source = {
+    runtime,
+    diffusion,
+    cache,
+    cacheName: basename(cachePath),
+    sentences: data.sentences.length,
+    folder,
+  };
+  const loss = { settings: experiment.loss, facts: await lossFacts(experiment.loss, source) };
+  return { ...run, batching: { ...run.batching, loss } };
+}
+
 /** Notes the epoch and keeps the checkpoint. Without validation pairs the best epoch is that of the lowest training loss. */
 async function* endEpoch(
   run: Run,
@@ -164,8 +197,15 @@ async function* endEpoch(
   return progress;
 }
 
-function save(run: Run, progress: Progress): Promise<string> {
+/** Throws RuntimeError, and keeps the last checkpoint, if the step before has broken the student. */
+async function save(run: Run, progress: Progress): Promise<string> {
   const { start, student, folder } = run;
+  if (!student.state.p.every(Number.isFinite)) {
+    throw new RuntimeError(
+      `The student's weights are no longer numbers at step ${progress.step}.`,
+      'Lower training.learningRate or set training.clipNorm; the last checkpoint is whole.',
+    );
+  }
   return saveCheckpoint(folder, {
     config: start.config,
     tokenizerFiles: start.tokenizer.files,

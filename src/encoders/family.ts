@@ -9,6 +9,9 @@ import { clipEncoder } from './clip.ts';
 import type { EncoderFamily, EncoderModel } from './model.ts';
 import { withProjection } from './projection.ts';
 import { robertaEncoder, xlmRobertaEncoder } from './roberta.ts';
+import { robertaBiasEncoder } from './robertaBias.ts';
+import { robertaCountingEncoder } from './robertaCounting.ts';
+import { robertaReaderEncoder } from './robertaReader.ts';
 
 const families: Readonly<Record<string, EncoderFamily>> = {
   clip_text_model: clipEncoder,
@@ -17,6 +20,9 @@ const families: Readonly<Record<string, EncoderFamily>> = {
   bert: bertEncoder,
   electra: electraEncoder,
   distilbert: distilBertEncoder,
+  ksd_roberta_bias: robertaBiasEncoder,
+  ksd_roberta_counting: robertaCountingEncoder,
+  ksd_roberta_reader: robertaReaderEncoder,
 };
 
 /** `model_type` of all families. */

@@ -36,9 +36,14 @@ export interface EncoderModel {
    * text differ by position.
    */
   readonly equalPadId?: number;
+  /** Rows of the last hidden state, where they are as many for ids of any length; undefined: one an id. */
+  readonly outputRows?: number;
   /**
-   * Adds inputs for [batch, length] token ids and the model; the batch is the symbolic dimension `batch`.
+   * The same encoder, for training: it computes one row for all the pads of a text, and no other text's length makes it
+   * compute more. Its states, and what is fed to whom, are the same; graphs of the two have inputs of their own.
    */
+  readonly packed?: EncoderModel;
+  /** Adds inputs for [batch, length] token ids and the model; the batch is the symbolic dimension `batch`. */
   build(graph: Graph, length: Dim, options?: BuildOptions): TextEncoderOutput;
   /**
    * What to feed for `ids` [batch, length]. `keyBias` [batch, length] is added to the attention scores of each key,

@@ -31,10 +31,14 @@ export function projectTo(config: Readonly<Record<string, unknown>>, width: numb
 /** The model with its projection, if its config has one. Throws ConfigError naming the key that does not fit. */
 export function withProjection(model: EncoderModel, config: unknown, source: string): EncoderModel {
   const { project_dim: width } = parseConfig(schema, config, source);
-  if (width === undefined || width === null) return model;
-  const { transformers, ...own } = model;
+  return width === undefined || width === null ? model : projected(model, width);
+}
+
+function projected(model: EncoderModel, width: number): EncoderModel {
+  const { transformers, packed, ...own } = model;
   return {
     ...own,
+    ...(packed ? { packed: projected(packed, width) } : {}),
     hiddenSize: width,
     projectedFrom: model.hiddenSize,
     build: (graph, length, options) => {

@@ -88,7 +88,8 @@ export interface Drawn extends Generated {
   readonly flagged: readonly boolean[];
 }
 
-export interface Pipeline extends Pick<PipelineParts, 'name' | 'side' | 'factor' | 'textEncoder' | 'encode'> {
+export interface Pipeline
+  extends Pick<PipelineParts, 'name' | 'side' | 'factor' | 'textEncoder' | 'unet' | 'encode'> {
   /**
    * Draws latents, yielding after each model call. Throws InputError for a request that cannot be served, ConfigError
    * for a text encoder of another width or an unknown scheduler, and the reason of `signal` once it is aborted.
@@ -105,7 +106,7 @@ export interface Pipeline extends Pick<PipelineParts, 'name' | 'side' | 'factor'
 }
 
 export function createPipeline(parts: PipelineParts): Pipeline {
-  const { name, side, factor, textEncoder, encode } = parts;
+  const { name, side, factor, textEncoder, unet, encode } = parts;
   const draw: Pipeline['draw'] = async (request, onStep) => {
     const generated = await finish(generate(parts, request), onStep);
     const decoded = imagesOf(await decodeEach(parts, generated.latents));
@@ -117,6 +118,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     side,
     factor,
     textEncoder,
+    unet,
     encode,
     generate: (request) => generate(parts, request),
     draw,

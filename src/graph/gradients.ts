@@ -3,6 +3,7 @@
  */
 import { GraphError } from '../errors.ts';
 import { type Node, scalar, type Value } from './graph.ts';
+import { type Layers, layerwise } from './layerwise.ts';
 import { add } from './ops/arithmetic.ts';
 import { zeros } from './ops/reduce.ts';
 import { formatShape, sameShape } from './shape.ts';
@@ -11,13 +12,15 @@ import { formatShape, sameShape } from './shape.ts';
  * The gradient of `loss` with respect to each of `wrt`, in that order and of their shapes.
  *
  * `loss` must have rank 0, unless `upstream`, a value of its shape, is given: then the result is the gradient of
- * sum(loss * upstream). A value that the loss does not depend on gets `undefined`.
+ * sum(loss * upstream). A value that the loss does not depend on gets `undefined`. With
+ * `layers` the backward pass finishes one layer before it begins the next, which takes less memory.
  * Throws GraphError where an operator on the way has no gradient.
  */
 export function gradients(
   loss: Value,
   wrt: readonly Value[],
   upstream?: Value,
+  layers: Layers = { outputs: [], recompute: false },
 ): readonly (Value | undefined)[] {
   if (!upstream && loss.shape.length > 0) {
     throw new GraphError(
@@ -35,10 +38,12 @@ export function gradients(
   const nodes = [...graph.nodes];
   const dependent = dependents(nodes, wrt);
   const gradientOf = new Map<Value, Value>([[loss, upstream ?? scalar(graph, 1)]]);
+  const enter = layerwise([...nodes], layers, wrt);
   for (const node of nodes.reverse()) {
+    const computed = enter(node, gradientOf);
     const outputs = node.outputs.map((output) => gradientOf.get(output));
     if (!outputs.some(Boolean) || !node.outputs.some((output) => dependent.has(output))) continue;
-    backward(node, outputs, dependent, gradientOf);
+    backward(node, computed, outputs, dependent, gradientOf);
   }
   return wrt.map((value) => gradientOf.get(value));
 }
@@ -54,8 +59,10 @@ function dependents(nodes: readonly Node[], sources: readonly Value[]): Readonly
   return dependent;
 }
 
+/** Applies the gradient rule of `node` to the values of `computed`, which is the node or a copy of it. */
 function backward(
   node: Node,
+  computed: Node,
   outputGradients: readonly (Value | undefined)[],
   dependent: ReadonlySet<Value>,
   gradientOf: Map<Value, Value>,
@@ -71,8 +78,8 @@ function backward(
   const needs = (i: number) => inputs[i] !== undefined && dependent.has(inputs[i]);
   const results = operator.gradient({
     graph,
-    inputs: inputs as readonly Value[],
-    outputs,
+    inputs: computed.inputs as readonly Value[],
+    outputs: computed.outputs,
     attributes,
     gradients: outputGradients,
     gradient: outputGradients[0] ?? zeros(graph, outputs[0]!.shape),

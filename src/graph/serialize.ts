@@ -101,7 +101,7 @@ function checkOutputs(graph: Graph, outputs: Readonly<Record<string, Value>>): v
 }
 
 /** The nodes that the outputs need, in order, and the values without a node that these start from. */
-function reachable(graph: Graph, outputs: readonly Value[]): { nodes: Node[]; leaves: Set<Value> } {
+export function reachable(graph: Graph, outputs: readonly Value[]): { nodes: Node[]; leaves: Set<Value> } {
   const wanted = new Set(outputs);
   const nodes: Node[] = [];
   for (let i = graph.nodes.length - 1; i >= 0; i--) {

@@ -76,7 +76,7 @@ export function clipTextModel(
   const readout = (state: Value) => layerNorm(within(scope, 'final_layer_norm'), state, config.layerNormEps);
   const lastHiddenState = readout(hiddenStates[config.numHiddenLayers]!);
   const pooledOutput = () => selectRows(lastHiddenState, endPositions(inputs.inputIds, config.eosTokenId));
-  return { lastHiddenState, pooledOutput, hiddenStates, readout };
+  return { lastHiddenState, pooledOutput, hiddenStates, layerOutputs: hiddenStates, readout };
 }
 
 function embed(scope: Scope, config: ClipTextConfig, { inputIds, extraVectors }: ClipTextInputs): Value {

@@ -18,6 +18,7 @@ import { rootScope, type Scope, weight, within } from './scope.ts';
 import {
   activations,
   maskedScore,
+  type PackedRows,
   selfAttention,
   type TextEncoderOutput,
   wordVectors,
@@ -37,24 +38,29 @@ export interface RobertaInputs {
   readonly attentionBias?: Value;
   /** See `wordVectors`. */
   readonly extraVectors?: Value | undefined;
+  /**
+   * Compute these rows only. `inputIds` and `positionIds` are theirs, [count], and `attentionBias` masks the other keys.
+   * `rowOfPlace`, int64 [batch, length], says for each place which of the rows has its state.
+   */
+  readonly packed?: PackedRows & { readonly rowOfPlace: Value };
 }
 
 /** Adds the encoder to the graph. Parameters carry the names that the bare model has in transformers. */
 export function robertaModel(graph: Graph, config: RobertaConfig, inputs: RobertaInputs): TextEncoderOutput {
   const scope = rootScope(graph);
-  const hiddenStates = [embed(scope, config, inputs)];
+  const rows = [embed(scope, config, inputs)];
   for (let i = 0; i < config.numHiddenLayers; i++) {
-    hiddenStates.push(
-      layer(within(scope, config.names.layers, i), config, hiddenStates[i]!, inputs.attentionBias),
-    );
+    rows.push(layer(within(scope, config.names.layers, i), config, rows[i]!, inputs));
   }
+  const { packed } = inputs;
+  const hiddenStates = packed ? rows.map((x) => gather(x, packed.rowOfPlace)) : rows;
   const lastHiddenState = hiddenStates[config.numHiddenLayers]!;
   const pooledOutput = () => {
     if (!config.pooler) throw noPooler();
     const first = gather(lastHiddenState, constant(graph, BigInt64Array.of(0n), []), 1);
     return tanh(linear(within(scope, 'pooler.dense'), first, config.hiddenSize));
   };
-  return { lastHiddenState, pooledOutput, hiddenStates };
+  return { lastHiddenState, pooledOutput, hiddenStates, layerOutputs: rows };
 }
 
 function noPooler(): ConfigError {
@@ -95,9 +101,10 @@ function firstType(scope: Scope, types: number, size: number): Value {
   return slice(weight(scope, 'token_type_embeddings.weight', [types, size]), [{ axis: 0, start: 0, end: 1 }]);
 }
 
-function layer(scope: Scope, config: RobertaConfig, x: Value, bias: Value | undefined): Value {
+function layer(scope: Scope, config: RobertaConfig, x: Value, inputs: RobertaInputs): Value {
   const { hiddenSize, layerNormEps, numAttentionHeads, names } = config;
-  const read = selfAttention(scope, x, numAttentionHeads, names.projections, bias);
+  const { attentionBias, packed } = inputs;
+  const read = selfAttention(scope, x, numAttentionHeads, names.projections, attentionBias, packed);
   const attended = residualNorm(names.attentionOutput, names.attentionNorm, read, x);
   const inner = linear(within(scope, names.inner), attended, config.intermediateSize);
   return residualNorm(names.outer, names.outerNorm, activations[config.hiddenAct](inner), attended);

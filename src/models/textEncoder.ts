@@ -9,6 +9,8 @@ import { attention } from '../graph/ops/attention.ts';
 import { embedding } from '../graph/ops/gather.ts';
 import { unsqueeze } from '../graph/ops/layout.ts';
 import { greaterOrEqual, where } from '../graph/ops/logic.ts';
+import { pack, unpack } from '../graph/ops/packing.ts';
+import type { Dim } from '../graph/shape.ts';
 import { linear } from './layers.ts';
 import { type Scope, within } from './scope.ts';
 
@@ -75,6 +77,8 @@ export interface TextEncoderOutput {
   readonly pooledOutput: () => Value;
   /** The embeddings, then the output of every layer, each [batch, length, hidden]. */
   readonly hiddenStates: readonly Value[];
+  /** The same as the layers compute them, which may be packed: where a training step can be cut to save memory. */
+  readonly layerOutputs: readonly Value[];
   /** From a layer's output to what conditions a picture: the last norm of pre-norm models. Absent: the output itself. */
   readonly readout?: (hiddenState: Value) => Value;
 }
@@ -113,19 +117,30 @@ export const maskedScore = -1e9;
 /** The projections' names differ from model to model: [query, key, value]. */
 export type ProjectionNames = readonly [query: string, key: string, value: string];
 
-/** Self-attention of x [batch, length, hidden] without its output projection. */
+/** Which rows of a batch are computed, where not all are. */
+export interface PackedRows {
+  /** int64 [count]: their places among batch * length. */
+  readonly rows: Value;
+  readonly size: readonly [batch: Dim, length: Dim];
+}
+
+/**
+ * Self-attention of x [batch, length, hidden] without its output projection. If x is packed, [count, hidden], so is the
+ * result, and `bias` must mask the keys that are not in it.
+ */
 export function selfAttention(
   scope: Scope,
   x: Value,
   heads: number,
   names: ProjectionNames,
   bias: Value | undefined,
+  packed?: PackedRows,
 ): Value {
-  const hiddenSize = x.shape[2] as number;
-  const [query, key, value] = names.map((name) => linear(within(scope, name), x, hiddenSize)) as [
-    Value,
-    Value,
-    Value,
-  ];
-  return attention(query, key, value, bias ? { heads, bias } : { heads });
+  const hiddenSize = x.shape[x.shape.length - 1] as number;
+  const [query, key, value] = names.map((name) => {
+    const projected = linear(within(scope, name), x, hiddenSize);
+    return packed ? unpack(projected, packed.rows, packed.size) : projected;
+  }) as [Value, Value, Value];
+  const read = attention(query, key, value, bias ? { heads, bias } : { heads });
+  return packed ? pack(read, packed.rows) : read;
 }

@@ -34,18 +34,21 @@ export function projectedText(graph: Graph, batch: Dim, length: Dim): TextReader
 
 const nameOf = ({ path }: Scope, what: 'key' | 'value') => path + what;
 
-interface CrossAttention {
+export interface CrossAttention {
   readonly scope: Scope;
   /** Channels of the level. */
   readonly size: number;
+  readonly heads: number;
 }
 
-function crossAttentions(root: Scope, config: UNetConfig): CrossAttention[] {
-  const ofBlock = (scope: Scope, { crossAttention, layers, transformerLayers, channels }: UNetBlock) =>
+/** All of a U-Net's, from the input to the output. */
+export function crossAttentions(root: Scope, config: UNetConfig): CrossAttention[] {
+  const ofBlock = (scope: Scope, { crossAttention, layers, transformerLayers, channels, heads }: UNetBlock) =>
     Array.from({ length: crossAttention ? layers : 0 }, (_, i) =>
       Array.from({ length: transformerLayers }, (_, j) => ({
         scope: within(scope, 'attentions', i, 'transformer_blocks', j, 'attn2'),
         size: channels,
+        heads,
       })),
     ).flat();
   // The middle has a ResNet more than it has transformers.

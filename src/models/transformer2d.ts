@@ -82,7 +82,8 @@ export function tokenAttention(scope: Scope, x: Value, heads: number, bias = fal
 
 function attend(scope: Scope, x: Value, { key, value }: KeyAndValue, heads: number, bias = false): Value {
   const size = x.shape[2] as number;
-  const query = linear(within(scope, 'to_q'), x, size, { bias });
+  const queries = within(scope, 'to_q');
+  const query = record(queries, linear(queries, x, size, { bias }));
   return linear(within(scope, 'to_out.0'), attention(query, key, value, { heads }), size);
 }
 

@@ -8,10 +8,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { type Experiment, readExperiment } from '../../distillation/experiment.ts';
+import { rehearse } from '../../distillation/rehearse.ts';
 import { type EpochMetric, readMetrics, readProgress } from '../../distillation/runFolder.ts';
-import { type TrainEvent, train } from '../../distillation/train.ts';
+import type { TrainEvent } from '../../distillation/train.ts';
+import { trainInProcess } from '../../distillation/trainProcess.ts';
 import { KsdError } from '../../errors.ts';
 import type { RequestedDevice, Runtime } from '../../runtime/session.ts';
+import { printEstimate } from '../estimateView.ts';
 import { describe, exitStatus } from '../failure.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { t } from '../messages.ts';
@@ -38,7 +41,13 @@ export function addDistill(program: Command): void {
     )
     .argument('<experiment>', t('실험 파일 (YAML)', 'experiment (YAML)'))
     .option('--out <folder>', t('학습 결과를 둘 폴더', 'folder for the results of runs'), 'runs')
-    .option('--dry-run', t('학습하지 않고 점검만', 'check everything, train nothing'))
+    .option(
+      '--dry-run',
+      t(
+        '학습하지 않고 점검하고, 시간과 메모리를 어림합니다',
+        'train nothing: check, and estimate time and memory',
+      ),
+    )
     // The CPU: training on other devices is not the tested path, and a resumed run repeats itself only on one device.
     .addOption(deviceOption('cpu'))
     .addHelpText(
@@ -48,7 +57,10 @@ export function addDistill(program: Command): void {
           t('학습하기 (멈춘 학습은 이어서 합니다)', 'train; a stopped run goes on'),
           'ksd distill experiments/emoji-roberta.yaml',
         ],
-        [t('점검만', 'only check'), 'ksd distill experiments/emoji-roberta.yaml --dry-run'],
+        [
+          t('점검하고 시간과 메모리 어림하기', 'check, and estimate time and memory'),
+          'ksd distill experiments/emoji-roberta.yaml --dry-run',
+        ],
       ),
     )
     .action(distill);
@@ -58,7 +70,7 @@ async function distill(path: string, { out, device, dryRun }: Options): Promise<
   const experiment = await readExperiment(path);
   await checkModel(experiment.teacher);
   const runtime = await openDevice(device);
-  if (dryRun) return rehearse(experiment, runtime);
+  if (dryRun) return tryOut(experiment, runtime);
   const folder = join(out, experiment.name);
   const interrupt = onInterrupt(() => {
     process.stderr.write(
@@ -66,7 +78,7 @@ async function distill(path: string, { out, device, dryRun }: Options): Promise<
     );
   });
   try {
-    await runTraining({ experiment, runtime, folder, signal: interrupt.signal });
+    await runTraining({ experiment, runtime, device, folder, signal: interrupt.signal });
   } finally {
     interrupt.release();
   }
@@ -74,17 +86,19 @@ async function distill(path: string, { out, device, dryRun }: Options): Promise<
 
 interface Training {
   readonly experiment: Experiment;
+  /** For the samples, which are drawn here while the training process waits. */
   readonly runtime: Runtime;
+  readonly device: RequestedDevice;
   readonly folder: string;
   readonly signal: AbortSignal;
 }
 
 async function runTraining(training: Training): Promise<void> {
-  const { experiment, runtime, folder, signal } = training;
+  const { experiment, runtime, device, folder, signal } = training;
   const view = trainingView();
   const samples = experiment.samples.length > 0 ? sampleDrawer(runtime, experiment, folder) : undefined;
   try {
-    for await (const event of train(experiment, { runtime, folder, signal })) {
+    for await (const event of trainInProcess(experiment, { device, folder, signal })) {
       view.show(event);
       if (event.kind === 'start' && (await finishedBefore(training, view, samples))) return;
       if (event.kind === 'epoch') await drawSamples(training, samples, event.metric.epoch, event.checkpoint);
@@ -140,18 +154,20 @@ async function drawSamples(
   }
 }
 
-/** Does everything up to the first step, in a folder that is thrown away. */
-async function rehearse(experiment: Experiment, runtime: Runtime): Promise<void> {
+/** Does everything up to the first step and tries a few, in a folder that is thrown away. */
+async function tryOut(experiment: Experiment, runtime: Runtime): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'ksd-'));
   const view = trainingView();
   try {
-    for await (const event of train(experiment, { runtime, folder })) {
-      if (event.kind !== 'start') continue;
-      view.show({ ...event, folder: experiment.name });
-      break;
-    }
+    const rehearsal = rehearse(experiment, { runtime, folder });
+    let next = await rehearsal.next();
+    for (; !next.done; next = await rehearsal.next()) view.show(next.value);
+    view.stop();
+    view.show({ kind: 'start', folder: experiment.name, facts: next.value.facts });
+    printEstimate(next.value);
     console.log(t('문제가 없습니다. 학습을 시작할 수 있습니다.', 'The experiment can be run.'));
   } finally {
+    view.stop();
     await rm(folder, { recursive: true, force: true });
   }
 }

@@ -1,28 +1,18 @@
 /**
- * The report as a page of its own: no script, font or picture from elsewhere. Korean and English are both in it, and a
- * switch that needs no script shows one of them.
+ * The report as a page of its own.
  */
+import { both, page, said, section, type Words } from '../../pictures/page.ts';
 import { escapeXml } from '../../pictures/svg.ts';
 import { marks, reasons, repairs } from '../reasons.ts';
 import { histogramChart } from './charts.ts';
 import type { CorpusReport, Histogram, SourceCounts } from './corpusReport.ts';
 import { commonFolder } from './paths.ts';
-import { style } from './style.ts';
 import { totalOf } from './summary.ts';
-import { type Explained, markWords, reasonWords, repairWords, skippedWords, type Words } from './words.ts';
+import { type Explained, markWords, reasonWords, repairWords, skippedWords } from './words.ts';
 
 const count = (value: number) => value.toLocaleString('en');
 const percent = (part: number, whole: number) =>
   whole === 0 ? '0%' : `${((100 * part) / whole).toFixed(1)}%`;
-
-/** A text in both languages, of which the page shows one. */
-function both(ko: string, en: string): string {
-  return `<span lang="ko">${escapeXml(ko)}</span><span lang="en">${escapeXml(en)}</span>`;
-}
-
-function said({ ko, en }: Words): string {
-  return both(ko, en);
-}
 
 /** The whole page. The same report gives the same bytes. */
 export function reportHtml(report: CorpusReport): string {
@@ -37,27 +27,7 @@ export function reportHtml(report: CorpusReport): string {
     skipped(report),
     facts(report),
   ];
-  return `<!doctype html>
-<html lang="ko">
-<head>
-<meta charset="utf-8"/>
-<meta name="viewport" content="width=device-width, initial-scale=1"/>
-<title>${count(report.pairs)}쌍 · 말뭉치 보고서</title>
-<style>${style}</style>
-</head>
-<body>
-<input type="checkbox" id="english" class="switch"/>
-<main>
-<label for="english" class="language"><span lang="ko">English</span><span lang="en">한국어</span></label>
-${sections.filter((section) => section !== '').join('\n')}
-</main>
-</body>
-</html>
-`;
-}
-
-function section(ko: string, en: string, ...content: readonly string[]): string {
-  return `<section><h2>${both(ko, en)}</h2>${content.join('')}</section>`;
+  return page(`${count(report.pairs)}쌍 · 말뭉치 보고서`, sections);
 }
 
 function headline({ sources: all, pairs }: CorpusReport): string {

@@ -1,12 +1,11 @@
 /**
  * What everything that is counted is called, and what it means, in Korean and English.
  */
+import type { Words } from '../../pictures/page.ts';
 import type { Mark, Reason, Repair } from '../reasons.ts';
 import type { Skipped } from './corpusReport.ts';
 
 export type Language = 'ko' | 'en';
-
-export type Words = Readonly<Record<Language, string>>;
 
 export interface Explained {
   readonly name: Words;

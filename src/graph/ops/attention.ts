@@ -82,7 +82,7 @@ function attentionShape(inputs: AttentionInputs, heads: number): Shape {
 }
 
 /** [batch, length, heads * size] to [batch, heads, length, size]. */
-function splitHeads(x: Value, heads: number): Value {
+export function splitHeads(x: Value, heads: number): Value {
   const [batch, length, size] = x.shape;
   return transpose(reshape(x, [batch!, length!, heads, (size as number) / heads]), [0, 2, 1, 3]);
 }

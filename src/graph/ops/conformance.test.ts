@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { gradients } from '../gradients.ts';
-import { createGraph, input, type Value } from '../graph.ts';
+import { constant, createGraph, input, type Value } from '../graph.ts';
 import type { Shape } from '../shape.ts';
 import { integers, openSession, randomFloats, type TestTensor } from '../testing.ts';
 import { geglu, gelu, quickGelu, silu } from './activation.ts';
@@ -19,6 +19,7 @@ import { concat, pad, reshape, slice, squeeze, transpose, unsqueeze } from './la
 import { greaterOrEqual, where } from './logic.ts';
 import { fusedMatMul, gemm, linear, matmul } from './matmul.ts';
 import { groupNorm, layerNorm } from './normalization.ts';
+import { pack, unpack } from './packing.ts';
 import { averagePool, globalAveragePool } from './pooling.ts';
 import { expand, reduceSum, sumTo } from './reduce.ts';
 import { resizeNearest } from './resize.ts';
@@ -137,6 +138,9 @@ const gradientOf =
   };
 
 const square = (x: Value) => matmul(x, transpose(x, [1, 0]));
+
+/** Four different places among six, in no order. */
+const placesIn = ({ graph }: Value) => constant(graph, BigInt64Array.of(4n, 0n, 5n, 1n), [4]);
 
 const operators: Readonly<Record<string, fc.Arbitrary<Case>>> = {
   add: binary(add),
@@ -298,6 +302,8 @@ const operators: Readonly<Record<string, fc.Arbitrary<Case>>> = {
   'gradient of exp': unary(gradientOf(exp)),
   'gradient of matmul': fixed({ x: ['n', 3] }, (v) => gradientOf(square)(v['x']!)),
   'gradient of softmax': withAxis((x, axis) => gradientOf((y) => softmax(y, axis))(x)),
+  pack: fixed({ x: [2, 3, 4] }, (v) => pack(v['x']!, placesIn(v['x']!))),
+  unpack: fixed({ x: [4, 'n'] }, (v) => unpack(v['x']!, placesIn(v['x']!), [2, 3])),
   'gradient of gather': fixed({ x: [4, 2] }, (v) => gradientOf((x) => gather(x, v['ids']!))(v['x']!), {
     ids: { shape: ['n'], below: 4 },
   }),

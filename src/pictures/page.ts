@@ -1,7 +1,51 @@
 /**
- * How the report looks: quiet and dense, light or dark as the reader's system is.
+ * Reports as pages of their own: no script, font or picture from elsewhere. Korean and English are both in a page, and a
+ * switch that needs no script shows one of them. Knows no report.
  */
-export const style = `
+import { escapeXml } from './svg.ts';
+
+/** Words for readers of either language. */
+export interface Words {
+  readonly ko: string;
+  readonly en: string;
+}
+
+/** A text in both languages, of which the page shows one. */
+export function both(ko: string, en: string): string {
+  return `<span lang="ko">${escapeXml(ko)}</span><span lang="en">${escapeXml(en)}</span>`;
+}
+
+export function said({ ko, en }: Words): string {
+  return both(ko, en);
+}
+
+export function section(ko: string, en: string, ...content: readonly string[]): string {
+  return `<section><h2>${both(ko, en)}</h2>${content.join('')}</section>`;
+}
+
+/** The whole page; sections that are empty are left out. The same arguments give the same bytes. `more`: style that it adds. */
+export function page(title: string, sections: readonly string[], more = ''): string {
+  return `<!doctype html>
+<html lang="ko">
+<head>
+<meta charset="utf-8"/>
+<meta name="viewport" content="width=device-width, initial-scale=1"/>
+<title>${escapeXml(title)}</title>
+<style>${style}${more}</style>
+</head>
+<body>
+<input type="checkbox" id="english" class="switch"/>
+<main>
+<label for="english" class="language"><span lang="ko">English</span><span lang="en">한국어</span></label>
+${sections.filter((text) => text !== '').join('\n')}
+</main>
+</body>
+</html>
+`;
+}
+
+/** Quiet and dense, light or dark as the reader's system is. */
+const style = `
 :root{--ink:#1b1f24;--muted:#626b76;--line:#e4e7eb;--paper:#fff;--soft:#f5f6f8;--keep:#2f6fde;--drop:#e2a33b;color-scheme:light dark}
 @media (prefers-color-scheme:dark){:root{--ink:#e8eaed;--muted:#98a1ac;--line:#333a42;--paper:#15181c;--soft:#1e2329;--keep:#6ea1f5;--drop:#d79a3a}}
 *{box-sizing:border-box}

@@ -1,0 +1,44 @@
+/**
+ * The students that are compared: each is the experiment emoji-roberta.yaml with something changed.
+ */
+import type { Experiment } from '../../src/distillation/experiment.ts';
+
+export interface BenchRow {
+  readonly name: string;
+  readonly change: (experiment: Experiment) => Experiment;
+}
+
+type Kind = Experiment['student']['kind'];
+
+const kind =
+  (name: Kind, config: object = {}) =>
+  (experiment: Experiment): Experiment => ({
+    ...experiment,
+    student: { ...experiment.student, kind: name, config: { ...experiment.student.config, ...config } },
+  });
+
+/** The student with position biases, taught otherwise. */
+const taught =
+  (loss: Partial<Experiment['loss']>) =>
+  (experiment: Experiment): Experiment => {
+    const changed = kind('roberta-bias')(experiment);
+    return { ...changed, loss: { ...changed.loss, ...loss } };
+  };
+
+const augmented = (experiment: Experiment): Experiment => {
+  const changed = kind('roberta-bias')(experiment);
+  return { ...changed, corpus: { ...changed.corpus, augment: { requests: 0.1, mixing: 0.1, spacing: 0.1 } } };
+};
+
+export const benchRows: readonly BenchRow[] = [
+  { name: 'roberta', change: kind('roberta') },
+  { name: 'roberta-bias', change: kind('roberta-bias') },
+  { name: 'roberta-counting', change: kind('roberta-counting') },
+  { name: 'roberta-reader', change: kind('roberta-reader', { reader_intermediate_size: 384 }) },
+  { name: 'bias, positions: variance', change: taught({ positions: 'variance' }) },
+  { name: 'bias, positions: reading', change: taught({ positions: 'reading' }) },
+  { name: 'bias, cosine: 0.5', change: taught({ cosine: 0.5 }) },
+  { name: 'bias, contrastive: 0.1', change: taught({ contrastive: 0.1 }) },
+  { name: 'bias, korean: 2', change: taught({ korean: 2 }) },
+  { name: 'bias, augment: 0.1 each', change: augmented },
+];

@@ -1,0 +1,58 @@
+/**
+ * How sure a mean is, whatever its values are distributed like: the percentile bootstrap
+ * (Efron, "Bootstrap methods: another look at the jackknife", 1979).
+ */
+import { InputError } from '../errors.ts';
+import { randomStream } from '../random/stream.ts';
+
+export interface Estimate {
+  readonly mean: number;
+  /** Ends of the 95 % interval. */
+  readonly low: number;
+  readonly high: number;
+  /** Values it is made of. */
+  readonly n: number;
+}
+
+export interface BootstrapOptions {
+  /** Samples drawn with replacement, 1,000 by default: the ends then hold to about a twentieth of the interval. */
+  readonly resamples?: number;
+  /** 0 by default; the same seed gives the same interval on every machine. */
+  readonly seed?: number;
+}
+
+/** The mean of `values`, one for each text, with its interval. Throws InputError if there are none. */
+export function bootstrapMean(values: ArrayLike<number>, options?: BootstrapOptions): Estimate {
+  return bootstrapRatio(values, undefined, options);
+}
+
+/**
+ * The sum of `parts` over the sum of `wholes`, one of each for every text: texts are drawn, not rows, since the rows of one
+ * text depend on each other. Without `wholes` the mean of the parts. Throws InputError for lists of different lengths or none.
+ */
+export function bootstrapRatio(
+  parts: ArrayLike<number>,
+  wholes: ArrayLike<number> | undefined,
+  { resamples = 1000, seed = 0 }: BootstrapOptions = {},
+): Estimate {
+  const n = parts.length;
+  if (n === 0 || (wholes !== undefined && wholes.length !== n)) {
+    throw new InputError(
+      `${n} values and ${wholes?.length ?? n} to divide them by give no mean.`,
+      'Give as many of both, and at least one.',
+    );
+  }
+  const ratio = (place: (i: number) => number): number => {
+    let [part, whole] = [0, 0];
+    for (let i = 0; i < n; i++) {
+      const at = place(i);
+      part += parts[at] as number;
+      whole += wholes === undefined ? 1 : (wholes[at] as number);
+    }
+    return part / whole;
+  };
+  const stream = randomStream(seed, 'bootstrap');
+  const drawn = Float64Array.from({ length: resamples }, () => ratio(() => stream.below(n))).sort();
+  const quantile = (share: number) => drawn[Math.round(share * (resamples - 1))] as number;
+  return { mean: ratio((i) => i), low: quantile(0.025), high: quantile(0.975), n };
+}
