@@ -52,10 +52,12 @@ describe.each(Object.entries(tinyConfigs))('%s', (_, config) => {
     const at = (place: number) => [...states.data.subarray(place * size, (place + 1) * size)];
     const apart = at(length).map((value, j) => Math.abs(value - at(76)[j]!));
     const equal = Math.max(...apart) < 1e-5;
-    expect(equal).toBe(model.equalPadId !== undefined);
-    if (model.equalPadId === undefined) return;
+    // Some make the states of equal pads differ by position at the end: distillation/kinds.test.ts folds those.
+    const folds = model.equalPadId !== undefined && model.outputRows === undefined;
+    expect(equal).toBe(folds);
+    if (!folds) return;
 
-    const ids = Int32Array.from([...tokenizer.encode(texts[0]!).ids, model.equalPadId]);
+    const ids = Int32Array.from([...tokenizer.encode(texts[0]!).ids, model.equalPadId!]);
     const keyBias = new Float32Array(ids.length);
     keyBias[length] = Math.log(77 - length);
     const graph = createGraph();

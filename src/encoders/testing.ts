@@ -27,6 +27,20 @@ export const tinyConfigs: Readonly<Record<string, Readonly<Record<string, unknow
   BERT: { ...sizes, model_type: 'bert', pad_token_id: 1 },
   ELECTRA: { ...sizes, model_type: 'electra', embedding_size: 8, pad_token_id: 1 },
   DistilBERT: { ...distilSizes, model_type: 'distilbert', pad_token_id: 1 },
+  'RoBERTa with a bias for each position': { ...sizes, model_type: 'ksd_roberta_bias', pad_token_id: 1 },
+  'RoBERTa that counts through its pads': {
+    ...sizes,
+    model_type: 'ksd_roberta_counting',
+    pad_token_id: 1,
+  },
+  'RoBERTa with a reader': {
+    ...sizes,
+    model_type: 'ksd_roberta_reader',
+    pad_token_id: 1,
+    projection_dim: 16,
+    reader_heads: 2,
+    reader_layers: 1,
+  },
 };
 
 const wordpiece = 'models/emoji-tokenizer';
