@@ -100,6 +100,16 @@ describe('ksd export --to diffusers', () => {
   });
 });
 
+/** Of transformers; our own kinds have none. */
+const classes: Readonly<Record<string, string>> = {
+  CLIP: 'CLIPTextModel',
+  RoBERTa: 'RobertaModel',
+  'XLM-RoBERTa': 'XLMRobertaModel',
+  BERT: 'BertModel',
+  ELECTRA: 'ElectraModel',
+  DistilBERT: 'DistilBertModel',
+};
+
 describe('ksd export --to transformers', () => {
   test('puts config, weights and tokenizer where AutoModel and AutoTokenizer look, every size written out', async () => {
     const folder = await temporaryFolder();
@@ -113,17 +123,13 @@ describe('ksd export --to transformers', () => {
         '--out',
         `${name}-out`,
       ]);
+      if (classes[name] === undefined) {
+        expect(stderr).toContain('which no text encoder of transformers has');
+        continue;
+      }
       expect(status, stderr).toBe(0);
       const written = await json(folder, `${name}-out`, 'config.json');
-      const expected: Record<string, string> = {
-        CLIP: 'CLIPTextModel',
-        RoBERTa: 'RobertaModel',
-        'XLM-RoBERTa': 'XLMRobertaModel',
-        BERT: 'BertModel',
-        ELECTRA: 'ElectraModel',
-        DistilBERT: 'DistilBertModel',
-      };
-      expect(written).toMatchObject({ ...config, architectures: [expected[name]], torch_dtype: 'float16' });
+      expect(written).toMatchObject({ ...config, architectures: [classes[name]], torch_dtype: 'float16' });
       if (name === 'CLIP') expect(written.eos_token_id).toBe(2);
       if (['BERT', 'ELECTRA'].includes(name)) expect(written.type_vocab_size).toBe(2);
       const files = await readdir(join(folder, `${name}-out`));
