@@ -1,0 +1,39 @@
+/**
+ * A diagnosis as one figure: a row for each drawing, its picture first, then where each of its words is read.
+ */
+import type { GridCell, GridRow, PictureGrid } from '../pictures/grid.ts';
+import type { Image } from '../pictures/image.ts';
+import type { Diagnosis } from './diagnosis.ts';
+import { type Drawing, heatPictures } from './readDrawing.ts';
+
+/** `title` and the like are the caller's. */
+export function diagnosisGrid(
+  { drawing, referenceDrawing }: Diagnosis,
+  texts: Pick<PictureGrid, 'title' | 'subtitle' | 'footnote' | 'cellSize'> = {},
+): PictureGrid {
+  const rows = [drawing, ...(referenceDrawing ? [referenceDrawing] : [])].map(rowOf);
+  const most = Math.max(...rows.map(({ cells }) => cells.length));
+  return {
+    cellSize: 128,
+    ...texts,
+    columns: [],
+    rows: rows.map(({ label, cells }) => ({
+      label,
+      cells: [...cells, ...Array.from({ length: most - cells.length }, () => undefined)],
+    })),
+  };
+}
+
+function rowOf(drawing: Drawing): GridRow {
+  const { picture, overlays } = heatPictures(drawing);
+  const cells = drawing.groups.flatMap(({ kind, text, share }, i): GridCell[] => {
+    const caption = `${text || specialNames[kind]} ${Math.round(100 * share)}%`;
+    return kind === 'start' || kind === 'end' ? [] : [{ image: overlays[i] as Image, caption }];
+  });
+  return {
+    label: `${drawing.text}\n${drawing.textEncoder}`,
+    cells: [{ image: picture, caption: '' }, ...cells],
+  };
+}
+
+const specialNames = { word: '', start: '', end: '', pad: '끝 뒤 after the end' } as const;
