@@ -1,7 +1,7 @@
 /**
  * A diagnosis in the terminal.
  */
-import type { Diagnosis } from '../evaluation/diagnosis.ts';
+import { type Diagnosis, thirds } from '../evaluation/diagnosis.ts';
 import type { Neighbor } from '../evaluation/nearest.ts';
 import type { Drawing } from '../evaluation/readDrawing.ts';
 import type { ReadToken, TokenReading } from '../text/tokenReading.ts';
@@ -31,27 +31,28 @@ function heading(text: string): string {
   return `\n── ${text}`;
 }
 
-/** Tokens of a word stand together: bytes as ‹E1 84›, what is unknown as its name. */
+/** Tokens of a word stand together; of a word that is spelt in bytes, only how many. */
 function tokenLine({ rows, cut, count, words }: TokenReading): string {
   const all = [...rows, ...cut];
-  const shown = words.map((_, place) =>
-    all.flatMap((one) => (one.word === place ? [spelt(one)] : [])).join('·'),
+  const shown = words.map((text, place) =>
+    spelt(
+      text,
+      all.filter((one) => one.word === place),
+    ),
   );
   const over = cut.length === 0 ? '' : `, ${t(`뒤의 ${cut.length}개 잘림`, `the last ${cut.length} cut`)}`;
   return `${shown.join('  ')}  (${count}/75${over})`;
 }
 
-function spelt({ kind, text }: ReadToken): string {
-  return kind === 'bytes' ? `‹${text}›` : text;
+function spelt(whole: string, tokens: readonly ReadToken[]): string {
+  const bytes = tokens.filter(({ kind }) => kind === 'bytes').length;
+  if (bytes > 0) return `${whole}‹${bytes} ${word('바이트', 'bytes')}›`;
+  return tokens.map(({ text }) => text).join('·');
 }
 
 function measureLines({ recovery, errors, own }: Diagnosis): string[] {
   if (!recovery) return [];
   const { prompt, byOwn } = recovery;
-  const third = Math.ceil(prompt.calls.length / 3);
-  const mean = (some: readonly { recovered: number }[]) =>
-    some.reduce((sum, { recovered }) => sum + recovered, 0) / Math.max(1, some.length);
-  const parts = [0, 1, 2].map((part) => percent(mean(prompt.calls.slice(part * third, (part + 1) * third))));
   const before = own ? '' : `  (${t('증류 전', 'before')} ${percent(byOwn.whole)})`;
   const content = errors?.r2?.content;
   const afterEnd = errors?.r2?.afterEnd;
@@ -59,7 +60,7 @@ function measureLines({ recovery, errors, own }: Diagnosis): string[] {
     heading(t('영어 기준문 대비', 'against the reference')),
     ...factLines([
       [t('전해진 조건', 'condition that arrives'), `${percent(prompt.whole)}${before}`],
-      [t('처음·중간·끝 단계', 'early, middle, late steps'), parts.join(' · ')],
+      [t('처음·중간·끝 단계', 'early, middle, late steps'), thirds(prompt).map(percent).join(' · ')],
       ...(content === undefined ? [] : [[t('R² 단어', 'R² of words'), content.toFixed(2)] as const]),
       ...(afterEnd === undefined ? [] : [[t('R² 끝 뒤', 'R² after the end'), afterEnd.toFixed(2)] as const]),
     ]),

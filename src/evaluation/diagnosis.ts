@@ -232,6 +232,21 @@ function neighborsOf(
   };
 }
 
+/** The mean recovery of the first third of the model calls, the second and the last: composition, then detail. */
+export function thirds({ calls }: Recovery): readonly [early: number, middle: number, late: number] {
+  const mean = (third: number) => {
+    const some = calls.slice((third * calls.length) / 3, ((third + 1) * calls.length) / 3);
+    return some.reduce((sum, one) => sum + one.recovered, 0) / some.length;
+  };
+  return [mean(0), mean(1), mean(2)];
+}
+
+/** Places where the reference still has words, but the prompt has ended: the U-Net finds no state of its own there. */
+export function unmatchedRows({ prompt, reference }: Diagnosis['tokens']): number[] {
+  const words = (reference?.rows ?? []).flatMap(({ word }, row) => (word === undefined ? [] : [row]));
+  return words.filter((row) => prompt.rows[row]?.word === undefined);
+}
+
 /** Without pictures and maps: for programs. */
 export function diagnosisJson(diagnosis: Diagnosis): unknown {
   const { drawing, referenceDrawing, ...rest } = diagnosis;

@@ -12,16 +12,7 @@ export function diagnosisGrid(
   texts: Pick<PictureGrid, 'title' | 'subtitle' | 'footnote' | 'cellSize'> = {},
 ): PictureGrid {
   const rows = [drawing, ...(referenceDrawing ? [referenceDrawing] : [])].map(rowOf);
-  const most = Math.max(...rows.map(({ cells }) => cells.length));
-  return {
-    cellSize: 128,
-    ...texts,
-    columns: [],
-    rows: rows.map(({ label, cells }) => ({
-      label,
-      cells: [...cells, ...Array.from({ length: most - cells.length }, () => undefined)],
-    })),
-  };
+  return { cellSize: 128, ...texts, columns: [], rows };
 }
 
 function rowOf(drawing: Drawing): GridRow {
@@ -36,4 +27,4 @@ function rowOf(drawing: Drawing): GridRow {
   };
 }
 
-const specialNames = { word: '', start: '', end: '', pad: '끝 뒤 after the end' } as const;
+const specialNames = { word: '', start: '', end: '', pad: '끝 뒤 · pads' } as const;

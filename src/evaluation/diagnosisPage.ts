@@ -6,8 +6,8 @@ import type { Image } from '../pictures/image.ts';
 import { both, page, section } from '../pictures/page.ts';
 import { encodePng } from '../pictures/png.ts';
 import { escapeXml } from '../pictures/svg.ts';
-import type { TokenReading } from '../text/tokenReading.ts';
-import type { Diagnosis, Recovery } from './diagnosis.ts';
+import type { TokenKind, TokenReading } from '../text/tokenReading.ts';
+import { type Diagnosis, type Recovery, thirds, unmatchedRows } from './diagnosis.ts';
 import type { Neighbor } from './nearest.ts';
 import { type Drawing, heatPictures, type ReadGroup } from './readDrawing.ts';
 import { rowTable } from './rowTable.ts';
@@ -30,51 +30,57 @@ function headline({ prompt, reference, model, textEncoder }: Diagnosis): string 
 
 /** The few numbers that say most. */
 function facts(diagnosis: Diagnosis): string {
-  const { recovery, neighbors, tokens, errors, own } = diagnosis;
-  const tile = (value: string, name: string, note: string) =>
+  const tile = ([value, name, note]: Fact) =>
     `<div class="fact"><b>${value}</b><span>${name}</span><small>${note}</small></div>`;
-  const tiles: string[] = [];
-  if (recovery) {
-    const before = own
-      ? ''
-      : both(
-          `증류 전 ${percent(recovery.byOwn.whole)}`,
-          `before distillation ${percent(recovery.byOwn.whole)}`,
-        );
-    tiles.push(
-      tile(percent(recovery.prompt.whole), both('그림에 전해진 조건', 'of the condition arrives'), before),
-    );
-  }
-  const content = errors?.r2?.content;
-  if (content !== undefined) {
-    tiles.push(
-      tile(
-        percent(content),
-        both('단어 행의 R²', 'R² of the rows of words'),
-        both('영어 기준문의 교사 대비', 'against the teacher’s English'),
-      ),
-    );
-  }
+  const all = [recoveryFact(diagnosis), nearestFact(diagnosis), statesFact(diagnosis), tokensFact(diagnosis)];
+  return `<div class="facts">${all.flatMap((fact) => (fact ? [tile(fact)] : [])).join('')}</div>`;
+}
+
+type Fact = readonly [value: string, name: string, note: string];
+
+function recoveryFact({ recovery, own }: Diagnosis): Fact | undefined {
+  if (!recovery) return undefined;
+  const [early, , late] = thirds(recovery.prompt).map(percent);
+  const steps = both(`앞 단계 ${early}, 뒤 단계 ${late}`, `early steps ${early}, late ${late}`);
+  const before = percent(recovery.byOwn.whole);
+  const note = own ? steps : `${steps}<br/>${both(`증류 전 ${before}`, `before distillation ${before}`)}`;
+  return [percent(recovery.prompt.whole), both('그림에 전해진 조건', 'of the condition arrives'), note];
+}
+
+function nearestFact({ neighbors }: Diagnosis): Fact | undefined {
   const nearest = neighbors?.english[0];
-  if (nearest) {
-    tiles.push(
-      tile(
-        `<q>${escapeXml(nearest.en)}</q>`,
-        both('U-Net에게 가장 비슷한 문장', 'is what it is nearest to'),
-        `cos ${nearest.cosine.toFixed(2)}`,
-      ),
-    );
-  }
-  const strange = tokens.prompt.rows.filter(({ kind }) => kind === 'unknown' || kind === 'bytes').length;
-  const cut = tokens.prompt.cut.length;
-  const note = [
-    strange > 0
-      ? both(`모르는 조각 ${strange}개`, `${strange} unknown pieces`)
-      : both('모르는 조각 없음', 'no unknown piece'),
-    ...(cut > 0 ? [both(`뒤의 ${cut}개는 잘림`, `the last ${cut} are cut`)] : []),
-  ].join(' · ');
-  tiles.push(tile(String(tokens.prompt.count), both('토큰', 'tokens'), note));
-  return `<div class="facts">${tiles.join('')}</div>`;
+  if (!nearest) return undefined;
+  const name = both('U-Net이 보기에 가장 비슷한 문장', 'the nearest sentence, as the U-Net sees it');
+  return [`<q>${escapeXml(nearest.en)}</q>`, name, `cos ${nearest.cosine.toFixed(2)}`];
+}
+
+function statesFact({ errors, tokens }: Diagnosis): Fact | undefined {
+  const content = errors?.r2?.content;
+  if (content === undefined) return undefined;
+  const lost = unmatchedRows(tokens);
+  const [first, last] = [lost[0], lost.at(-1)];
+  const places = first === last ? String(first) : `${first}–${last}`;
+  const note =
+    lost.length === 0
+      ? both('영어 기준문의 교사 대비', 'against the teacher’s reference')
+      : both(
+          `영어의 ${places}번 자리에는 한국어 토큰이 없음`,
+          `no Korean token at places ${places} of the English`,
+        );
+  return [content.toFixed(2), both('단어 행의 R²', 'R² of the rows of words'), note];
+}
+
+function tokensFact({ tokens }: Diagnosis): Fact {
+  const { rows, cut, count } = tokens.prompt;
+  const number = (wanted: TokenKind) => rows.filter(({ kind }) => kind === wanted).length;
+  const [unknown, bytes] = [number('unknown'), number('bytes')];
+  const notes = [
+    ...(unknown > 0 ? [both(`모르는 조각 ${unknown}개`, `${unknown} unknown`)] : []),
+    ...(bytes > 0 ? [both(`글자의 조각 ${bytes}개`, `${bytes} parts of characters`)] : []),
+    ...(cut.length > 0 ? [both(`뒤의 ${cut.length}개는 잘림`, `the last ${cut.length} are cut`)] : []),
+  ];
+  const note = notes.length > 0 ? notes.join(' · ') : both('모두 아는 말', 'all in the vocabulary');
+  return [String(count), both('토큰', 'tokens'), note];
 }
 
 function maps({ drawing, referenceDrawing }: Diagnosis): string {
@@ -241,7 +247,7 @@ function chips({ rows, cut, count, words }: TokenReading, name: string): string 
           ]
         : [],
     );
-    return `<span class="word">${own.join('')}</span>`;
+    return `<span class="spelt">${own.join('')}</span>`;
   });
   const over = cut.length > 0 ? both(`, 뒤의 ${cut.length}개는 잘림`, `, the last ${cut.length} cut`) : '';
   const bytes = spelt.some(({ kind }) => kind === 'bytes')
@@ -275,7 +281,9 @@ h1.prompt{font-size:30px;letter-spacing:-.02em;line-height:1.25;padding-right:90
 .near td.meter{width:18%}
 .near th{overflow-wrap:anywhere}
 .rows td,.rows th{vertical-align:middle}
-.rows .place{color:var(--muted);width:3.2em}
+.rows th:first-child{min-width:0}
+.rows .place{color:var(--muted);width:4.5em;font-variant-numeric:tabular-nums}
+.rows .chip{white-space:nowrap}
 .rows .special{color:var(--muted)}
 .over{background:var(--drop)}
 .columns{display:flex;align-items:flex-end;gap:2px;height:120px;background:linear-gradient(var(--line),var(--line)) 0 0/100% 1px no-repeat,linear-gradient(var(--line),var(--line)) 0 50%/100% 1px no-repeat;border-bottom:1px solid var(--line);margin:8px 0 0}
@@ -283,7 +291,7 @@ h1.prompt{font-size:30px;letter-spacing:-.02em;line-height:1.25;padding-right:90
 .ends{display:flex;justify-content:space-between;font-size:12px}
 .now{color:var(--ink);font-size:17px;margin-left:6px}
 .chips{display:flex;flex-wrap:wrap;gap:6px 12px;margin:6px 0 0}
-.word{display:inline-flex;gap:2px}
+.spelt{display:inline-flex;gap:2px}
 .chip{background:var(--soft);border:1px solid var(--line);border-radius:6px;padding:1px 7px;font-size:14px}
 .chip.bytes{border-style:dotted;border-color:var(--muted);font:12px/1.8 ui-monospace,monospace}
 .chip.unknown{border-color:#cf3341;color:#cf3341}

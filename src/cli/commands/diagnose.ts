@@ -65,7 +65,7 @@ export function addDiagnose(program: Command): void {
         'pairs to look for near sentences in: a JSONL file or a corpus (default with the packaged model: what its students learnt)',
       ),
     )
-    .option('--pairs-count <n>', t('그 가운데 몇 쌍을 볼지', 'how many of them'), wholeNumber(1), 4000)
+    .option('--pairs-count <n>', t('그 가운데 몇 쌍을 볼지', 'how many of them'), wholeNumber(1), 2000)
     .option('--nearest <n>', t('가까운 문장을 몇 개 보일지', 'near sentences to show'), wholeNumber(1), 5);
   addDrawingOptions(command)
     .option('--out <file>', t('HTML 파일', 'HTML file'), 'out/diagnose.html')
