@@ -85,8 +85,8 @@ function tokensFact({ tokens }: Diagnosis): Fact {
 
 function maps({ drawing, referenceDrawing }: Diagnosis): string {
   const explained = `<p class="quiet">${both(
-    '그리는 내내 모든 교차 주의(cross-attention)가 각 단어의 행을 어디서 읽었는지 더한 그림입니다(DAAM). 밝을수록 그곳이 그 단어를 많이 읽었습니다.',
-    'Where all cross-attentions read the rows of each word, added up over the run (DAAM). The brighter a place, the more it reads the word.',
+    '그리는 내내 모든 교차 주의(cross-attention)가 각 단어의 행을 어디서 읽었는지 더한 그림입니다(DAAM). 밝을수록 그곳이 그 단어를 많이 읽었습니다. 숫자는 읽기 전체에서 그 단어가 차지하는 몫입니다.',
+    'Where all cross-attentions read the rows of each word, added up over the run (DAAM). The brighter a place, the more it reads the word; numbers are the word’s part of all reading.',
   )}</p>`;
   const all = [drawing, ...(referenceDrawing ? [referenceDrawing] : [])];
   return section('어느 단어를 어디서 읽었나', 'Where each word is read', explained, ...all.map(drawingMaps));
@@ -97,7 +97,7 @@ function drawingMaps(drawing: Drawing): string {
   const tile = (image: Image, alt: string, caption: string, kind: string) =>
     `<figure class="${kind}"><img alt="${escapeXml(alt)}" src="${dataUri(image)}"/><figcaption>${caption}</figcaption></figure>`;
   const tiles = drawing.groups.map((group, i) => {
-    const caption = `<b>${groupName(group)}</b><span class="share">${both('읽힌 비율', 'share')} ${percent(group.share)}</span>`;
+    const caption = `<b>${groupName(group)}</b><span class="share">${percent(group.share)}</span>`;
     return {
       special: group.kind !== 'word',
       html: tile(overlays[i] as Image, group.text || group.kind, caption, group.kind),
@@ -284,6 +284,7 @@ h1.prompt{font-size:30px;letter-spacing:-.02em;line-height:1.25;padding-right:90
 .rows th:first-child{min-width:0}
 .rows .place{color:var(--muted);width:4.5em;font-variant-numeric:tabular-nums}
 .rows .chip{white-space:nowrap}
+.rows .number{width:4.5em}
 .rows .special{color:var(--muted)}
 .over{background:var(--drop)}
 .columns{display:flex;align-items:flex-end;gap:2px;height:120px;background:linear-gradient(var(--line),var(--line)) 0 0/100% 1px no-repeat,linear-gradient(var(--line),var(--line)) 0 50%/100% 1px no-repeat;border-bottom:1px solid var(--line);margin:8px 0 0}
