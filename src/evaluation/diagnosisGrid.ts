@@ -26,10 +26,8 @@ function rowOf(drawing: Drawing, nearest: Neighbor | undefined): GridRow {
     const caption = `${text || specialNames[kind]} ${Math.round(100 * share)}%`;
     return kind === 'start' || kind === 'end' ? [] : [{ image: overlays[i] as Image, caption }];
   });
-  return {
-    label: `${drawing.text}\n${drawing.textEncoder}`,
-    cells: [{ image: picture, caption: '' }, ...cells],
-  };
+  const label = [drawing.text, drawing.textEncoder, ...(nearest ? [`≈ ${nearest.en}`] : [])].join('\n');
+  return { label, cells: [{ image: picture, caption: '' }, ...cells] };
 }
 
 const specialNames = { word: '', start: '', end: '', pad: '끝 뒤 · pads' } as const;

@@ -6,8 +6,9 @@ import type { Image } from '../pictures/image.ts';
 import { both, page, section } from '../pictures/page.ts';
 import { encodePng } from '../pictures/png.ts';
 import { escapeXml } from '../pictures/svg.ts';
-import type { TokenKind, TokenReading } from '../text/tokenReading.ts';
-import { type Diagnosis, type Recovery, thirds, unmatchedRows } from './diagnosis.ts';
+import type { TokenReading } from '../text/tokenReading.ts';
+import type { Diagnosis, Recovery } from './diagnosis.ts';
+import { factTiles } from './diagnosisFacts.ts';
 import type { Neighbor } from './nearest.ts';
 import { type Drawing, heatPictures, type ReadGroup } from './readDrawing.ts';
 import { rowTable } from './rowTable.ts';
@@ -17,7 +18,7 @@ const percent = (value: number) => `${Math.round(100 * value)}%`;
 /** The whole page. The same diagnosis gives the same bytes. */
 export function diagnosisPage(diagnosis: Diagnosis): string {
   const { prompt } = diagnosis;
-  const sections = [headline(diagnosis), facts(diagnosis), maps(diagnosis), rows(diagnosis)];
+  const sections = [headline(diagnosis), factTiles(diagnosis), maps(diagnosis), rows(diagnosis)];
   const more = [recoverySection(diagnosis), neighborsSection(diagnosis), tokensSection(diagnosis)];
   return page(`${prompt} · 진단`, [...sections, ...more], style);
 }
@@ -26,61 +27,6 @@ function headline({ prompt, reference, model, textEncoder }: Diagnosis): string 
   const beside = reference === undefined ? '' : `<p class="reference">${escapeXml(reference)}</p>`;
   const by = `${both('그린 모델', 'drawn by')} ${escapeXml(model)} · ${both('읽은 인코더', 'read by')} ${escapeXml(textEncoder)}`;
   return `<header><p class="quiet kicker">${both('프롬프트 진단', 'Diagnosis of a prompt')}</p><h1 class="prompt">${escapeXml(prompt)}</h1>${beside}<p class="quiet by">${by}</p></header>`;
-}
-
-/** The few numbers that say most. */
-function facts(diagnosis: Diagnosis): string {
-  const tile = ([value, name, note]: Fact) =>
-    `<div class="fact"><b>${value}</b><span>${name}</span><small>${note}</small></div>`;
-  const all = [recoveryFact(diagnosis), nearestFact(diagnosis), statesFact(diagnosis), tokensFact(diagnosis)];
-  return `<div class="facts">${all.flatMap((fact) => (fact ? [tile(fact)] : [])).join('')}</div>`;
-}
-
-type Fact = readonly [value: string, name: string, note: string];
-
-function recoveryFact({ recovery, own }: Diagnosis): Fact | undefined {
-  if (!recovery) return undefined;
-  const [early, , late] = thirds(recovery.prompt).map(percent);
-  const steps = both(`앞 단계 ${early}, 뒤 단계 ${late}`, `early steps ${early}, late ${late}`);
-  const before = percent(recovery.byOwn.whole);
-  const note = own ? steps : `${steps}<br/>${both(`증류 전 ${before}`, `before distillation ${before}`)}`;
-  return [percent(recovery.prompt.whole), both('그림에 전해진 조건', 'of the condition arrives'), note];
-}
-
-function nearestFact({ neighbors }: Diagnosis): Fact | undefined {
-  const nearest = neighbors?.english[0];
-  if (!nearest) return undefined;
-  const name = both('U-Net이 보기에 가장 비슷한 문장', 'the nearest sentence, as the U-Net sees it');
-  return [`<q>${escapeXml(nearest.en)}</q>`, name, `cos ${nearest.cosine.toFixed(2)}`];
-}
-
-function statesFact({ errors, tokens }: Diagnosis): Fact | undefined {
-  const content = errors?.r2?.content;
-  if (content === undefined) return undefined;
-  const lost = unmatchedRows(tokens);
-  const [first, last] = [lost[0], lost.at(-1)];
-  const places = first === last ? String(first) : `${first}–${last}`;
-  const note =
-    lost.length === 0
-      ? both('영어 기준문의 교사 대비', 'against the teacher’s reference')
-      : both(
-          `영어의 ${places}번 자리에는 한국어 토큰이 없음`,
-          `no Korean token at places ${places} of the English`,
-        );
-  return [content.toFixed(2), both('단어 행의 R²', 'R² of the rows of words'), note];
-}
-
-function tokensFact({ tokens }: Diagnosis): Fact {
-  const { rows, cut, count } = tokens.prompt;
-  const number = (wanted: TokenKind) => rows.filter(({ kind }) => kind === wanted).length;
-  const [unknown, bytes] = [number('unknown'), number('bytes')];
-  const notes = [
-    ...(unknown > 0 ? [both(`모르는 조각 ${unknown}개`, `${unknown} unknown`)] : []),
-    ...(bytes > 0 ? [both(`글자의 조각 ${bytes}개`, `${bytes} parts of characters`)] : []),
-    ...(cut.length > 0 ? [both(`뒤의 ${cut.length}개는 잘림`, `the last ${cut.length} are cut`)] : []),
-  ];
-  const note = notes.length > 0 ? notes.join(' · ') : both('모두 아는 말', 'all in the vocabulary');
-  return [String(count), both('토큰', 'tokens'), note];
 }
 
 function maps({ drawing, referenceDrawing }: Diagnosis): string {
