@@ -1,13 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { readPairs } from '../corpus/pairs.ts';
 import { openTextEncoder, type TextEncoder } from '../encoders/textEncoder.ts';
+import { InputError } from '../errors.ts';
 import { finish } from '../generation/finish.ts';
 import { openPipeline } from '../generation/open.ts';
-import type { Pipeline } from '../generation/pipeline.ts';
 import { pictureGrid } from '../pictures/grid.ts';
 import { openRuntime } from '../runtime/node.ts';
 import {
-  type Diagnosis,
   type DiagnosisRequest,
   type DiagnosisStage,
   diagnose,
@@ -23,24 +22,10 @@ const prompt = '파란색 배경의 빨간 사과';
 const reference = 'a red apple on a blue background';
 const steps = 6;
 
-let pipeline: Pipeline;
-let teacher: TextEncoder;
-let student: TextEncoder;
-let diagnosis: Diagnosis;
-const stages = new Map<DiagnosisStage, number>();
-
-beforeAll(async () => {
-  const runtime = await openRuntime('cpu');
-  pipeline = await openPipeline(runtime, 'models/emoji-sd/model');
-  teacher = await pipeline.textEncoder();
-  student = await openTextEncoder(runtime, 'models/students/roberta');
-  const pairs = evenly(distinctPairs(await readPairs('models/emoji-sd/captions/held_out.jsonl')), 150);
-  const request = { ...base(student), reference, pairs, nearest: 3 };
-  diagnosis = await finish(diagnose(request), ({ stage, done, total }) => {
-    if (done === total) stages.set(stage, (stages.get(stage) ?? 0) + 1);
-  });
-});
-
+const runtime = await openRuntime('cpu');
+const pipeline = await openPipeline(runtime, 'models/emoji-sd/model');
+const teacher = await pipeline.textEncoder();
+const student = await openTextEncoder(runtime, 'models/students/roberta');
 afterAll(() => Promise.all([pipeline.dispose(), student.dispose()]));
 
 const base = (textEncoder: TextEncoder): DiagnosisRequest => ({
@@ -48,6 +33,15 @@ const base = (textEncoder: TextEncoder): DiagnosisRequest => ({
   guidance: 5,
   seed: 1,
 });
+
+const pairs = evenly(distinctPairs(await readPairs('models/emoji-sd/captions/held_out.jsonl')), 150);
+const stages = new Map<DiagnosisStage, number>();
+const diagnosis = await finish(
+  diagnose({ ...base(student), reference, pairs, nearest: 3 }),
+  ({ stage, done, total }) => {
+    if (done === total) stages.set(stage, (stages.get(stage) ?? 0) + 1);
+  },
+);
 
 /** A page without its pictures. */
 const wordsOf = (page: string) => page.replace(/base64,[^"]*/g, '');
@@ -141,4 +135,9 @@ test('the figure has a row for each drawing; JSON has the numbers and no picture
     drawing: { text: prompt },
     neighbors: { pool: 150 },
   });
+});
+
+test('a reference that says nothing is refused before anything is drawn', async () => {
+  const steps = diagnose({ ...base(student), reference: ' ' });
+  await expect(steps.next()).rejects.toThrow(InputError);
 });

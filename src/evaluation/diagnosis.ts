@@ -6,6 +6,7 @@
  */
 import type { Pair } from '../corpus/pairs.ts';
 import type { TextEncoder } from '../encoders/textEncoder.ts';
+import { InputError } from '../errors.ts';
 import type { Conditions } from '../generation/guidance.ts';
 import type { FloatTensor } from '../runtime/tensor.ts';
 import { encodePadded, promptLength } from '../text/tokenizer.ts';
@@ -87,12 +88,15 @@ export interface DiagnosisProgress {
 
 /**
  * Draws the prompt, and the reference if there is one, and looks into both. Yields as it goes. Throws InputError for pairs that
- * are none, and what the pipeline and its encoders throw.
+ * are none and a reference that says nothing, and what the pipeline and its encoders throw.
  */
 export async function* diagnose(
   request: DiagnosisRequest,
 ): AsyncGenerator<DiagnosisProgress, Diagnosis, undefined> {
   const { pipeline, textEncoder, prompt, reference, pairs, signal } = request;
+  if (reference?.trim() === '') {
+    throw new InputError('The reference says nothing.', 'Give the prompt in English, or no reference.');
+  }
   const teacher = await pipeline.textEncoder();
   const options = signal ? { signal } : {};
   const pool = pairs ? yield* named('pairs', readPool(pairs, textEncoder, teacher, options)) : undefined;

@@ -1,24 +1,18 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { readPairs } from '../corpus/pairs.ts';
-import { openTextEncoder, type TextEncoder } from '../encoders/textEncoder.ts';
+import { openTextEncoder } from '../encoders/textEncoder.ts';
 import { InputError } from '../errors.ts';
 import { finish } from '../generation/finish.ts';
 import { openRuntime } from '../runtime/node.ts';
-import { distinctPairs, evenly, nearestPairs, type PairPool, readPool, rowSums } from './nearest.ts';
+import { distinctPairs, evenly, nearestPairs, readPool, rowSums } from './nearest.ts';
 import { meanOf } from './rowSums.ts';
 
-let teacher: TextEncoder;
-let student: TextEncoder;
-let pool: PairPool;
-
-beforeAll(async () => {
-  const runtime = await openRuntime('cpu');
-  teacher = await openTextEncoder(runtime, 'models/emoji-sd/model/text_encoder');
-  student = await openTextEncoder(runtime, 'models/students/roberta');
-  const pairs = evenly(distinctPairs(await readPairs('models/emoji-sd/captions/held_out.jsonl')), 120);
-  pool = await finish(readPool(pairs, student, teacher, { batch: 50 }));
-});
+const runtime = await openRuntime('cpu');
+const teacher = await openTextEncoder(runtime, 'models/emoji-sd/model/text_encoder');
+const student = await openTextEncoder(runtime, 'models/students/roberta');
+const pairs = evenly(distinctPairs(await readPairs('models/emoji-sd/captions/held_out.jsonl')), 120);
+const pool = await finish(readPool(pairs, student, teacher, { batch: 50 }));
 
 afterAll(() => Promise.all([teacher.dispose(), student.dispose()]));
 

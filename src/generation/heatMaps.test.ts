@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { openTextEncoder, type TextEncoder } from '../encoders/textEncoder.ts';
 import { InputError } from '../errors.ts';
 import type { Image } from '../pictures/image.ts';
@@ -9,18 +9,11 @@ import { readTokens, rowGroups } from '../text/tokenReading.ts';
 import { encodePrompts } from './conditions.ts';
 import { grouped, type HeatMaps, heatMapSum, shareOf } from './heatMaps.ts';
 import { openPipeline } from './open.ts';
-import type { Pipeline } from './pipeline.ts';
 
-let pipeline: Pipeline;
-let teacher: TextEncoder;
-let student: TextEncoder;
-
-beforeAll(async () => {
-  const runtime = await openRuntime('cpu');
-  pipeline = await openPipeline(runtime, 'models/emoji-sd/model');
-  teacher = await pipeline.textEncoder();
-  student = await openTextEncoder(runtime, 'models/students/roberta');
-});
+const runtime = await openRuntime('cpu');
+const pipeline = await openPipeline(runtime, 'models/emoji-sd/model');
+const teacher = await pipeline.textEncoder();
+const student = await openTextEncoder(runtime, 'models/students/roberta');
 
 afterAll(() => Promise.all([pipeline.dispose(), student.dispose()]));
 
