@@ -216,7 +216,7 @@ h1.prompt{font-size:30px;letter-spacing:-.02em;line-height:1.25;padding-right:90
 .fact b q{font-size:16px;letter-spacing:0;line-height:1.35;display:block;padding:3px 0}
 .maps{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:14px}
 .maps img{display:block;width:100%;border-radius:8px;box-shadow:inset 0 0 0 1px var(--line)}
-.maps .whole img{image-rendering:pixelated;outline:2px solid var(--ink);outline-offset:2px}
+.maps .whole img{outline:2px solid var(--ink);outline-offset:2px}
 .maps figcaption{display:flex;justify-content:space-between;gap:8px;align-items:baseline;padding:5px 2px 0;line-height:1.35}
 .maps figcaption b{color:var(--ink);font-size:14px}
 .maps .start b,.maps .end b,.maps .pad b{font-weight:400;color:var(--muted)}
