@@ -27,6 +27,8 @@ function distil() {
 
 function draw() {
   ksd('demo', '--out', 'docs/figures/demo.png');
+  const diagnosed = ['딸기 모양의 집', '--reference', 'a house', '--figure', 'docs/figures/diagnose.png'];
+  ksd('diagnose', ...diagnosed, '--out', 'out/diagnose.html');
   const folders = students.map((student) => `models/students/${student}`);
   const sets = 'seen-color,held-out-color';
   ksd('eval', ...folders, '--sets', sets, '--count', '51', '--out', 'docs/results/eval.json');

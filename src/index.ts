@@ -35,7 +35,15 @@ export {
   KsdError,
   RuntimeError,
 } from './errors.ts';
+export {
+  type Diagnosis,
+  type DiagnosisRequest,
+  diagnose,
+  diagnosisJson,
+} from './evaluation/diagnosis.ts';
+export { diagnosisPage } from './evaluation/diagnosisPage.ts';
 export { compare, comparisonGrid, saveGrid } from './generation/compare.ts';
+export { grouped, type HeatMaps, heatMapSum } from './generation/heatMaps.ts';
 export { openPipeline } from './generation/open.ts';
 export { savePictures } from './generation/picture.ts';
 export type { GenerationStep, Pipeline } from './generation/pipeline.ts';

@@ -20,6 +20,7 @@ describe('help', () => {
     'demo',
     'generate',
     'compare',
+    'diagnose',
     'distill',
     'eval',
     'export',

@@ -7,6 +7,7 @@ import { readJsonObject } from '../checkpoint/json.ts';
 import { addCompare } from './commands/compare.ts';
 import { addCorpus } from './commands/corpus.ts';
 import { addDemo } from './commands/demo.ts';
+import { addDiagnose } from './commands/diagnose.ts';
 import { addDistill } from './commands/distill.ts';
 import { addEval } from './commands/eval.ts';
 import { addExport } from './commands/export.ts';
@@ -25,6 +26,7 @@ const commands = [
   addGenerate,
   addCompare,
   addCorpus,
+  addDiagnose,
   addDistill,
   addEval,
   addExport,

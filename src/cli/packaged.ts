@@ -17,6 +17,9 @@ export const packagedModel = {
   guidance: 5,
 } as const;
 
+/** What the packaged students learnt from. */
+export const packagedPairs = join(emojiWorldFolder, 'captions', 'train.jsonl');
+
 /** Names the version of this package and what it depends on. */
 export const packageFile = join(root, 'package.json');
 

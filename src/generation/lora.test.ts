@@ -33,7 +33,9 @@ import { parseUNetConfig } from '../models/unetConfig.ts';
 import type { Image } from '../pictures/image.ts';
 import { parseParameters } from '../pictures/parameters.ts';
 import { decodePng } from '../pictures/png.ts';
+import { torchGenerator } from '../random/torch.ts';
 import { openRuntime } from '../runtime/node.ts';
+import { floatTensor } from '../runtime/tensor.ts';
 import { openPipeline } from './open.ts';
 import { pictureFile } from './picture.ts';
 
@@ -323,4 +325,30 @@ test('another text encoder keeps the part for the U-Net, and the user is told on
   const { text } = decodePng(pictureFile(own.images[0] as Image, own.generation, 0));
   const name = basename(path, '.safetensors');
   expect(parseParameters(text['parameters'] ?? '').prompt).toBe(`a red apple <lora:${name}:0.5>`);
+});
+
+test('attention maps are those of the changed model', async () => {
+  const changes = loraChanges(
+    attention.filter(({ part }) => part === 'unet'),
+    { seed: 11 },
+  );
+  const merged = place();
+  await mergeInto(base, merged, times(changes));
+  const mapsOf = async (path: string, loras: readonly LoraFile[] = []) => {
+    const pipeline = await openPipeline(runtime, path, { loras });
+    try {
+      const states = await (await pipeline.textEncoder()).encode(['a red apple']);
+      const latents = floatTensor(torchGenerator(4).randn([1, 4, 16, 16]), [1, 4, 16, 16]);
+      return (await pipeline.attentionMaps(latents, 500, states)).map(({ data }) => data);
+    } finally {
+      await pipeline.dispose();
+    }
+  };
+  const changed = await mapsOf(base, [{ path: await written(changes, kohya) }]);
+  const [expected, unchanged] = [await mapsOf(merged), await mapsOf(base)];
+  expect(changed).toHaveLength(2);
+  changed.forEach((maps, i) => {
+    expect(difference(maps, expected[i]!)).toBeLessThan(tolerance);
+    expect(difference(maps, unchanged[i]!)).toBeGreaterThan(0.01);
+  });
 });

@@ -5,10 +5,13 @@ import type { StableDiffusion } from '../checkpoint/stableDiffusion.ts';
 import type { Weights } from '../checkpoint/tensorEntry.ts';
 import { runTextEncoder } from '../encoders/textEncoder.ts';
 import { createGraph, type Graph, input, type Value } from '../graph/graph.ts';
+import { mul } from '../graph/ops/arithmetic.ts';
 import { concat } from '../graph/ops/layout.ts';
 import type { Part } from '../lora/names.ts';
-import type { Hooks } from '../models/scope.ts';
+import { unetWithMaps } from '../models/attentionMaps.ts';
+import type { Hooks, Scope } from '../models/scope.ts';
 import { projectedText, textProjections } from '../models/textProjections.ts';
+import { keyAndValue } from '../models/transformer2d.ts';
 import { unet } from '../models/unet.ts';
 import { latentSide, type UNetConfig } from '../models/unetConfig.ts';
 import { decodeLatents, encodeMoments, latentDistribution } from '../models/vae.ts';
@@ -28,7 +31,10 @@ export interface ModelOptions {
   readonly vaeTiling?: 'auto' | 'always' | 'never';
 }
 
-export type Models = Pick<PipelineParts, 'unet' | 'decode' | 'encode' | 'textEncoder' | 'dispose'>;
+export type Models = Pick<
+  PipelineParts,
+  'unet' | 'attentionMaps' | 'decode' | 'encode' | 'textEncoder' | 'dispose'
+>;
 
 interface OpenOptions {
   readonly name: string;
@@ -57,6 +63,7 @@ export function openModels(
       integerProducts: true,
     },
   );
+  const readers = open(model.unet.weights, (graph, h, w) => mapper(graph, configs.unet, h, w, hooks?.unet));
   const decoders = open(vaeWeights, (graph, h, w) => decoder(graph, configs.vae, h, w));
   const encoders = open(vaeWeights, (graph, h, w) => pictureEncoder(graph, configs.vae, h, w));
   const projector = once(() => {
@@ -91,6 +98,10 @@ export function openModels(
       const feeds = { sample: latents, timestep: time, ...(await projected(states)) };
       return (await runSized(denoisers, latents, feeds))['prediction'] as FloatTensor;
     },
+    async attentionMaps(latents, timestep, states) {
+      const feeds = { sample: latents, timestep: floatTensor(Float32Array.of(timestep), [1]), states };
+      return Object.values(await runSized(readers, latents, feeds)) as FloatTensor[];
+    },
     decode: (latents) =>
       runTiled(latents, factor, tiling.ofLatents, async (tile) => {
         return (await runSized(decoders, tile, { latents: tile }))['picture'] as FloatTensor;
@@ -104,7 +115,8 @@ export function openModels(
     },
     textEncoder: ownEncoder.open,
     async dispose() {
-      await Promise.all([denoisers, decoders, encoders, projector, ownEncoder].map((one) => one.dispose()));
+      const all = [denoisers, readers, decoders, encoders, projector, ownEncoder];
+      await Promise.all(all.map((one) => one.dispose()));
     },
   };
 }
@@ -151,6 +163,18 @@ function denoiser(graph: Graph, config: UNetConfig, height: number, width: numbe
     encoderHiddenStates: projectedText(graph, 'batch', 'tokens'),
   };
   return { prediction: unet(graph, config, inputs, hooks) };
+}
+
+/** Maps of one text, [1, tokens, h, w] for each size at which it is read: sums over the attentions of that size. */
+function mapper(graph: Graph, config: UNetConfig, height: number, width: number, hooks?: Hooks) {
+  const states = input(graph, 'states', 'float32', [1, 'tokens', config.crossAttentionDim]);
+  const inputs = {
+    sample: input(graph, 'sample', 'float32', [1, config.inChannels, height, width]),
+    timestep: input(graph, 'timestep', 'float32', [1]),
+    text: (scope: Scope, size: number) => keyAndValue(scope, states, size),
+  };
+  const { maps } = unetWithMaps(graph, config, inputs, hooks);
+  return Object.fromEntries(maps.map((one, i) => [`maps${i}`, mul(one.maps, one.layers)]));
 }
 
 function decoder(graph: Graph, config: VaeConfig, height: number, width: number) {

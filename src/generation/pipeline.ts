@@ -17,6 +17,7 @@ import type { NoiseSource, Sampler } from '../schedulers/scheduler.ts';
 import { checkWidth, encodePrompts } from './conditions.ts';
 import { finish } from './finish.ts';
 import { type Conditions, guided, type Unet } from './guidance.ts';
+import type { ReadAttention } from './heatMaps.ts';
 import { keepOutside, latentMask, maskedPicture, pasteInto, withMask } from './inpaint.ts';
 import { checkLatents, pictureNoise, type Size } from './latents.ts';
 import { predictedOriginal } from './preview.ts';
@@ -45,6 +46,8 @@ export interface PipelineParts {
   /** What the models were changed by; nothing by default. */
   readonly loras?: readonly AppliedLora[];
   readonly unet: Unet;
+  /** Where the U-Net reads each token; opened when it is first asked for. */
+  readonly attentionMaps: ReadAttention;
   /** What should be brought to the notice of whoever draws with this model. */
   readonly warnings?: readonly string[];
   /** For each picture, whether it must not be shown. */
@@ -89,7 +92,10 @@ export interface Drawn extends Generated {
 }
 
 export interface Pipeline
-  extends Pick<PipelineParts, 'name' | 'side' | 'factor' | 'textEncoder' | 'unet' | 'encode'> {
+  extends Pick<
+    PipelineParts,
+    'name' | 'side' | 'factor' | 'textEncoder' | 'unet' | 'attentionMaps' | 'encode'
+  > {
   /**
    * Draws latents, yielding after each model call. Throws InputError for a request that cannot be served, ConfigError
    * for a text encoder of another width or an unknown scheduler, and the reason of `signal` once it is aborted.
@@ -106,7 +112,7 @@ export interface Pipeline
 }
 
 export function createPipeline(parts: PipelineParts): Pipeline {
-  const { name, side, factor, textEncoder, unet, encode } = parts;
+  const { name, side, factor, textEncoder, unet, attentionMaps, encode } = parts;
   const draw: Pipeline['draw'] = async (request, onStep) => {
     const generated = await finish(generate(parts, request), onStep);
     const decoded = imagesOf(await decodeEach(parts, generated.latents));
@@ -119,6 +125,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     factor,
     textEncoder,
     unet,
+    attentionMaps,
     encode,
     generate: (request) => generate(parts, request),
     draw,

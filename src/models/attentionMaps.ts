@@ -12,7 +12,7 @@ import { reshape, transpose } from '../graph/ops/layout.ts';
 import { fusedMatMul } from '../graph/ops/matmul.ts';
 import { reduceSum } from '../graph/ops/reduce.ts';
 import { softmax } from '../graph/ops/softmax.ts';
-import { rootScope } from './scope.ts';
+import { type Hooks, rootScope } from './scope.ts';
 import { crossAttentions } from './textProjections.ts';
 import type { TextReader } from './transformer2d.ts';
 import { type UNetInputs, unet } from './unet.ts';
@@ -21,6 +21,8 @@ import type { UNetConfig } from './unetConfig.ts';
 export interface AttentionMaps {
   readonly height: number;
   readonly width: number;
+  /** Cross attentions of this size, whose mean the maps are. */
+  readonly layers: number;
   /** [batch, tokens, height, width]: mean over heads and layers of this size; each place sums to 1 over the tokens. */
   readonly maps: Value;
 }
@@ -35,11 +37,12 @@ export interface ReadInputs extends Omit<UNetInputs, 'encoderHiddenStates'> {
   readonly text: TextReader;
 }
 
-/** The U-Net with its maps. Throws what `unet` throws. */
+/** The U-Net with its maps; `adapt` changes its layers. Throws what `unet` throws. */
 export function unetWithMaps(
   graph: Graph,
   config: UNetConfig,
   { text, ...inputs }: ReadInputs,
+  { adapt }: Pick<Hooks, 'adapt'> = {},
 ): ReadPrediction {
   const keys = new Map<string, Value>();
   const queries = new Map<string, Value>();
@@ -54,7 +57,7 @@ export function unetWithMaps(
         return read;
       },
     },
-    { tap: (name, output) => void queries.set(name, output) },
+    { adapt, tap: (name, output) => void queries.set(name, output) },
   );
   const [height, width] = inputs.sample.shape.slice(2) as [number, number];
   const sizes = levelSizes(height, width, config.downBlocks.length);
@@ -72,6 +75,7 @@ export function unetWithMaps(
           {
             height: h,
             width: w,
+            layers: some.length,
             maps: mul(
               some.reduce((a, b) => add(a, b)),
               1 / some.length,

@@ -20,7 +20,7 @@ export interface GridCell {
 export interface GridRow {
   /** The first line stands out (a prompt), further ones are smaller (its translation). Empty: no label. */
   readonly label: string;
-  /** One for each column; undefined leaves the place empty. */
+  /** One for each column; undefined leaves the place empty, and a row that is shorter ends early. */
   readonly cells: readonly (Image | GridCell | undefined)[];
 }
 
@@ -143,14 +143,14 @@ function drawHeaders(texts: readonly string[], { x, box }: Layout, y: number): B
 }
 
 /** The label beside the middle of the pictures, the pictures, and their captions below. */
-function drawRow(row: Row, { labelWidth, columns, x, box }: Layout, y: number): Band {
+function drawRow(row: Row, { labelWidth, x, box }: Layout, y: number): Band {
   const label = labelLines(row.label, labelWidth);
   const height = Math.max(box.height, heightOf(label));
   const captions = row.cells.map((cell) => breakLines(cell?.caption, styles.caption, box.width));
   const captionHeight = Math.max(0, ...captions.map(heightOf));
   const parts = [drawLines(label, margin, y + (height - heightOf(label)) / 2)];
-  for (let i = 0; i < columns; i++) {
-    parts.push(drawCell(row.cells[i], x(i), y, box));
+  for (const [i, cell] of row.cells.entries()) {
+    parts.push(drawCell(cell, x(i), y, box));
     parts.push(drawLines(captions[i] ?? [], x(i) + box.width / 2, y + box.height + 6, 'middle'));
   }
   const below = captionHeight > 0 ? captionHeight + 6 : 0;

@@ -108,8 +108,8 @@ function contentIds(tokenizer: Tokenizer, text: string): readonly number[] {
 /** White space that separates words for every tokenizer, and the word after it: some count the space to the word. */
 const spaceAndWord = /([ \t\n\r]*)[^ \t\n\r]+|[ \t\n\r]+$/g;
 
-/** Stretches that can be tokenised by themselves, and where the word of each begins. */
-function* wordsWithin(
+/** Stretches that can be tokenised by themselves, with the white space before the word of each, and where that begins. */
+export function* wordsWithin(
   text: string,
   from: number,
   to: number,
