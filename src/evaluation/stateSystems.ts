@@ -50,6 +50,7 @@ export async function meanBaseline(
     name: 'mean',
     label: '교사의 평균\nmean of the teacher',
     language: 'ko',
+    baseline: true,
     states: async (some) => some.map(() => mean),
   };
 }
@@ -77,6 +78,7 @@ export async function linearBaseline(
     name: 'linear',
     label: '선형 변환\nlinear map',
     language: 'ko',
+    baseline: true,
     states: async (some) => {
       const { data, shape } = await teacher.encode(some.map((pair) => pair.ko));
       return rowsOf({ type: 'float32', data: map.apply(data), shape });

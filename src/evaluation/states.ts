@@ -25,6 +25,8 @@ export interface StatesSystem {
   /** Korean, then English on a line of its own. */
   readonly label: string;
   readonly language: Language;
+  /** True for what a student must beat. */
+  readonly baseline?: boolean;
   /** States of each pair, all [positions * size]. */
   states(pairs: readonly EvaluatedPair[]): Promise<readonly Float32Array[]>;
 }
@@ -66,6 +68,8 @@ export interface StatesRow {
   readonly system: string;
   readonly label: string;
   readonly language: Language;
+  /** True for what a student must beat. */
+  readonly baseline: boolean;
   readonly n: number;
   /** Mean squared error of a value, as the original reports it. */
   readonly mse: Estimate;
@@ -142,7 +146,7 @@ export async function* evaluateStates(
 }
 
 function rowOf(
-  { name, label, language }: StatesSystem,
+  { name, label, language, baseline = false }: StatesSystem,
   pairs: readonly EvaluatedPair[],
   lengths: readonly number[],
   sums: readonly TextSums[],
@@ -154,6 +158,7 @@ function rowOf(
     system: name,
     label,
     language,
+    baseline,
     n: sums.length,
     mse: bootstrapRatio(
       sums.map((text) => text.all.error),
