@@ -43,8 +43,8 @@ export interface EvaluationPlan {
 
 export interface Evaluated {
   readonly report: EvaluationReport;
-  /** Pairs a second, all systems counted, encoding and measuring. */
-  readonly pairsPerSecond?: number;
+  /** Of `states`, pairs a second of each system, encoded and measured. */
+  readonly pairsPerSecond: ReadonlyMap<string, number>;
 }
 
 /** The baselines learn from so many pairs at most: more change little and take long at full size. */
@@ -106,7 +106,7 @@ export async function runEvaluation(
         ...(states ? { states: states.measured } : {}),
         suites,
       },
-      ...(states ? { pairsPerSecond: states.pairsPerSecond } : {}),
+      pairsPerSecond: states?.pairsPerSecond ?? new Map(),
     };
   } finally {
     bar.stop();
@@ -116,24 +116,35 @@ export async function runEvaluation(
 async function measureStates(
   { studio: { runtime, pipeline, students }, plan, bar }: Job,
   { measured, fitted, pairs, fittedFrom }: StatesPairs,
-): Promise<{ measured: MeasuredStates; pairsPerSecond: number }> {
+): Promise<{ measured: MeasuredStates; pairsPerSecond: Map<string, number> }> {
   const teacher = await pipeline.textEncoder();
   const reference = referenceOf(teacher);
   const systems = encoderSystems(teacher, students);
   if (fitted.length > 0) {
     systems.push(await meanBaseline(reference, fitted), await linearBaseline(teacher, fitted));
   }
-  const start = performance.now();
+  const milliseconds = new Map<string, number>();
+  let last = performance.now();
   const options = plan.settings.signal ? { signal: plan.settings.signal } : {};
   const evaluation = await finish(
     evaluateStates(runtime, measured, reference, systems, options),
-    ({ done, system }) => bar.reach(done * workOf.pair, system),
+    ({ done, system }) => {
+      const now = performance.now();
+      milliseconds.set(system, (milliseconds.get(system) ?? 0) + now - last);
+      last = now;
+      bar.reach(done * workOf.pair, system);
+    },
   );
-  const seconds = (performance.now() - start) / 1000;
+  const speed = systems
+    .filter(({ isReference }) => !isReference)
+    .map(({ name }): [string, number] => [
+      name,
+      (1000 * measured.length) / (milliseconds.get(name) as number),
+    ]);
   bar.next(measured.length * (systems.length + 1) * workOf.pair);
   return {
     measured: { ...evaluation, pairs, fitted: { count: fitted.length, from: fittedFrom } },
-    pairsPerSecond: (measured.length * (systems.length + 1)) / seconds,
+    pairsPerSecond: new Map(speed),
   };
 }
 

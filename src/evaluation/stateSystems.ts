@@ -31,7 +31,7 @@ export function encoderSystem(encoder: TextEncoder, language: Language, student?
 /** Teacher in English (the goal) and Korean (before), then each student in Korean (after) and English. */
 export function encoderSystems(teacher: TextEncoder, students: readonly TextEncoder[]): StatesSystem[] {
   return [
-    encoderSystem(teacher, 'en'),
+    { ...encoderSystem(teacher, 'en'), isReference: true },
     encoderSystem(teacher, 'ko'),
     ...students.flatMap((student) => [
       encoderSystem(student, 'ko', student.name),

@@ -156,9 +156,8 @@ async function evaluate(names: readonly string[], options: Options): Promise<voi
       settings: { ...planned.settings, signal: interrupt.signal },
     });
     console.log(reportTables(report, { format: 'terminal', width: displayWidth }));
-    if (pairsPerSecond !== undefined) {
-      console.log(`states: ${Math.round(pairsPerSecond)} ${t('쌍/초', 'pairs/s')}\n`);
-    }
+    const speeds = [...pairsPerSecond].map(([name, speed]) => `${name} ${Math.round(speed)}`);
+    if (speeds.length > 0) console.log(`${t('쌍/초', 'pairs/s')}: ${speeds.join(', ')}\n`);
     console.log((await save(options.out, report, world)).join('\n'));
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;

@@ -17,8 +17,8 @@ export function conditioningSection(suite: SuiteReport, systems: readonly ShownS
     `U-Net에 전해진 조건 · ${title.ko}`,
     `Condition that reaches the U-Net · ${title.en}`,
     note(
-      '원본이 영어로 읽은 조건을 100%, 빈 프롬프트를 0%로 하여, U-Net의 예측이 얼마나 같아지는지 잽니다.',
-      'How near the U-Net’s prediction comes to the one for the original’s English states: 100 % is the same, 0 % is what the empty prompt gives.',
+      '원본이 영어로 읽은 조건을 100%, 빈 프롬프트를 0%로 하여, U-Net의 예측이 얼마나 같아지는지 잽니다. 0%보다 작으면 엉뚱한 쪽으로 이끈 것입니다.',
+      'How near the U-Net’s prediction comes to the one for the original’s English states: 100 % is the same, 0 % is what the empty prompt gives, and less leads elsewhere.',
     ),
     byProbe(suite, conditioning),
     worst(suite, conditioning, systems),

@@ -32,6 +32,7 @@ td small,th small{font-weight:400}
 .heats thead .number{text-align:center;padding:5px 8px}
 .heat small{color:inherit;opacity:.72;font-size:11px}
 .heats .total th,.heats .total td{border-top:6px solid var(--paper)}
+.worst thead th:nth-child(2){text-align:left}
 .worst td:nth-child(2){white-space:nowrap}
 .worst th:first-child{width:70%}
 .examples th,.examples td{vertical-align:middle;border-bottom:0;padding:4px 12px 4px 0}
