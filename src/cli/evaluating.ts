@@ -47,7 +47,7 @@ export interface Evaluated {
   readonly pairsPerSecond: ReadonlyMap<string, number>;
 }
 
-/** The baselines learn from so many pairs at most: more change little and take long at full size. */
+/** The baselines learn from so many pairs at most, and from no more than are measured: more change little and take long. */
 const mostFitted = 400;
 
 /** Those of `file` to measure, and others for the baselines: of `training`, if it is known what the teacher was trained on. */
@@ -61,7 +61,7 @@ export function pairsFor(
   const fitted = training ? choosePairs(training.pairs, { count: mostFitted, seed }).measured : others;
   return {
     measured,
-    fitted: fitted.slice(0, mostFitted),
+    fitted: fitted.slice(0, Math.min(mostFitted, measured.length)),
     pairs: file.name,
     fittedFrom: training?.name ?? file.name,
   };
