@@ -39,13 +39,14 @@ export function bar(value: Interval | undefined, role: Role): string {
   return `<td class="measure"><span class="value">${percent(mean)}<i>%</i></span><span class="gauge ${role}" title="${percent(low)}–${percent(high)} %"><b style="width:${place(mean)}"></b><s style="left:${place(low)};width:${width}"></s></span></td>`;
 }
 
-/** A number on a colour that is the stronger the nearer it is to 1; the interval shows when pointed at. */
+/** A number on a colour that is the stronger the farther it is from 0, another one below it; the interval shows when pointed at. */
 export function heat(value: Interval | undefined, note = ''): string {
   if (value === undefined) return '<td class="heat quiet">·</td>';
   const { mean, low, high } = value;
-  const strength = Math.round(62 * Math.min(1, Math.max(0, mean)));
+  const strength = Math.round(62 * Math.min(1, Math.abs(mean)));
+  const side = mean < 0 ? ' below' : '';
   const more = note === '' ? '' : `<small>${note}</small>`;
-  return `<td class="heat" style="--heat:${strength}%" title="${percent(low)}–${percent(high)} %">${percent(mean)}${more}</td>`;
+  return `<td class="heat${side}" style="--heat:${strength}%" title="${percent(low)}–${percent(high)} %">${percent(mean)}${more}</td>`;
 }
 
 export function number(text: string): string {

@@ -12,6 +12,7 @@ h1{font-weight:600;color:var(--muted);font-size:15px}
 .tile .what,.tile .quiet{font-size:13px}
 .tile b{font-size:40px;line-height:1.25;letter-spacing:-.03em;font-weight:680}
 .tile i,.value i{font-style:normal;font-weight:400;font-size:.55em;color:var(--muted);margin-left:1px}
+.value i{font-size:.8em}
 td small,th small{font-weight:400}
 .system{white-space:nowrap}
 .system.goal{color:var(--muted)}
@@ -28,10 +29,12 @@ td small,th small{font-weight:400}
 .heats td,.heats th{vertical-align:middle}
 .heats thead th{vertical-align:bottom;max-width:110px}
 .heats td.number{color:var(--muted)}
-.heat{text-align:center;font-variant-numeric:tabular-nums;padding:5px 10px;background:color-mix(in srgb,var(--keep) var(--heat,0%),var(--paper));border-bottom:2px solid var(--paper);border-right:2px solid var(--paper);border-radius:6px;min-width:64px}
+.heat{text-align:center;font-variant-numeric:tabular-nums;padding:6px 10px;background:color-mix(in srgb,var(--keep) var(--heat,0%),var(--paper));border-bottom:0;box-shadow:inset 0 0 0 1px var(--paper);border-radius:6px;min-width:64px;width:12%}
+.heat.below{background:color-mix(in srgb,var(--drop) var(--heat,0%),var(--paper))}
 .heats thead .number{text-align:center;padding:5px 8px}
 .heat small{color:inherit;opacity:.72;font-size:11px}
 .heats .total th,.heats .total td{border-top:6px solid var(--paper)}
+.heats .number{width:1%}
 .worst thead th:nth-child(2){text-align:left}
 .worst td:nth-child(2){white-space:nowrap}
 .worst th:first-child{width:70%}
@@ -40,7 +43,8 @@ td small,th small{font-weight:400}
 .examples tbody th{border-bottom:0}
 .examples img{width:88px;height:88px;border-radius:10px;display:block;outline:1px solid color-mix(in srgb,var(--ink) 9%,transparent);outline-offset:-1px}
 .examples td:nth-child(2){padding-right:22px}
-.picture{position:relative;display:inline-block}
+.examples td{width:112px}
+.picture{position:relative;display:block;width:88px}
 .picture em{position:absolute;right:-6px;bottom:-6px;width:22px;height:22px;line-height:22px;border-radius:50%;text-align:center;font-style:normal;font-size:13px;font-weight:700;color:#fff;background:var(--bad);box-shadow:0 0 0 2px var(--paper)}
 .picture em.good{background:var(--good)}
 tr.quiet th,tr.quiet td{color:var(--muted)}
