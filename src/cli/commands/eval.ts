@@ -174,11 +174,24 @@ async function plan(options: Options, world: EmojiWorld): Promise<EvaluationPlan
   const seed = Number(options.seed);
   const wanted = options.measures ?? measures;
   const states = wanted.includes('states') ? await statesPairs(options, seed) : undefined;
+  const suites = await chooseSuites(on, world, {
+    ...(sets ? { sets } : {}),
+    ...(count === undefined ? {} : { count }),
+  });
+  if (options.measures?.includes('pictures') && suites.every(({ items }) => items.length === 0)) {
+    throw new InputError(
+      t(
+        `${on.join(', ')}에는 그림에 무엇이 있어야 하는지 적혀 있지 않습니다.`,
+        `No prompt of ${on.join(', ')} says what its picture must show.`,
+      ),
+      t(
+        '그림은 emoji나 korean으로 재거나, 프롬프트에 object와 background를 적으세요.',
+        'Measure pictures on emoji or korean, or give prompts an object and a background.',
+      ),
+    );
+  }
   return {
-    suites: await chooseSuites(on, world, {
-      ...(sets ? { sets } : {}),
-      ...(count === undefined ? {} : { count }),
-    }),
+    suites,
     measures: wanted,
     ...(states ? { states } : {}),
     settings: { steps, scheduler, batch, seed, ...guidanceFor(model, options.guidance) },

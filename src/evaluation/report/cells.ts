@@ -40,13 +40,16 @@ export function bar(value: Interval | undefined, role: Role): string {
 }
 
 /** A number on a colour that is the stronger the farther it is from 0, another one below it; the interval shows when pointed at. */
-export function heat(value: Interval | undefined, note = ''): string {
+export function heat(
+  value: Interval | undefined,
+  { note = '', write = percent }: { readonly note?: string; readonly write?: (value: number) => string } = {},
+): string {
   if (value === undefined) return '<td class="heat quiet">·</td>';
   const { mean, low, high } = value;
   const strength = Math.round(62 * Math.min(1, Math.abs(mean)));
   const side = mean < 0 ? ' below' : '';
   const more = note === '' ? '' : `<small>${note}</small>`;
-  return `<td class="heat${side}" style="--heat:${strength}%" title="${percent(low)}–${percent(high)} %">${percent(mean)}${more}</td>`;
+  return `<td class="heat${side}" style="--heat:${strength}%" title="${write(low)}–${write(high)}">${write(mean)}${more}</td>`;
 }
 
 export function number(text: string): string {

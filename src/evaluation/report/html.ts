@@ -5,7 +5,7 @@ import { both, page, said, section } from '../../pictures/page.ts';
 import { escapeXml } from '../../pictures/svg.ts';
 import { bar, percent, systemName, table, twoLanguages } from './cells.ts';
 import { conditioningSection } from './conditioning.ts';
-import type { EvaluationReport, RealDrawing } from './evaluationReport.ts';
+import type { EvaluationReport, MeasuredStates, RealDrawing, SuiteReport } from './evaluationReport.ts';
 import { picturesSection } from './pictures.ts';
 import { type Column, interval, rightPictures, type ShownSystem, systemsOf } from './roles.ts';
 import { statesSections } from './states.ts';
@@ -26,50 +26,51 @@ export function evaluationHtml(report: EvaluationReport, real: RealDrawing): str
   return page(`${report.model} · 평가 보고서`, sections, style);
 }
 
-/** One for each measure and suite. */
+/** One for each measure and suite: pictures of all suites first, since they are what it is about. */
 function columnsOf({ suites, states }: EvaluationReport): Column[] {
-  const several = suites.length > 1;
-  const found = states && new Map(states.rows.map((row) => [row.system, row]));
+  const unit = ({ title }: SuiteReport) => (suites.length > 1 ? said(title) : '');
   return [
-    ...suites.flatMap(({ pictures, title }) =>
-      pictures
-        ? [
-            {
-              heading: both('바르게 그린 그림', 'pictures drawn right'),
-              unit: several ? said(title) : '',
-              of: (system: string) => {
-                const right = rightPictures(pictures, system);
-                return right && interval(right);
-              },
-            },
-          ]
-        : [],
-    ),
-    ...suites.flatMap(({ conditioning, title }) =>
-      conditioning
-        ? [
-            {
-              heading: both('U-Net에 전해진 조건', 'condition that reaches the U-Net'),
-              unit: several ? said(title) : '',
-              of: (system: string) => conditioning.rows.find((row) => row.system === system)?.recovered,
-            },
-          ]
-        : [],
-    ),
-    ...(found
-      ? [
-          {
-            heading: both('되찾은 번역', 'translations found again'),
-            unit: '',
-            of: (system: string) => found.get(system)?.retrieval.tokens.toTeacher[1],
-          },
-          {
-            heading: both('설명된 분산 (R²)', 'variance explained (R²)'),
-            unit: '',
-            of: (system: string) => found.get(system)?.r2.all,
-          },
-        ]
-      : []),
+    ...suites.flatMap((suite) => picturesColumn(suite, unit(suite)) ?? []),
+    ...suites.flatMap((suite) => conditioningColumn(suite, unit(suite)) ?? []),
+    ...(states ? statesColumns(states) : []),
+  ];
+}
+
+function picturesColumn({ pictures }: SuiteReport, unit: string): Column | undefined {
+  if (pictures === undefined) return undefined;
+  return {
+    heading: both('바르게 그린 그림', 'pictures drawn right'),
+    unit,
+    of: (system) => {
+      const right = rightPictures(pictures, system);
+      return right && interval(right);
+    },
+  };
+}
+
+function conditioningColumn({ conditioning }: SuiteReport, unit: string): Column | undefined {
+  return (
+    conditioning && {
+      heading: both('U-Net에 전해진 조건', 'condition that reaches the U-Net'),
+      unit,
+      of: (system) => conditioning.rows.find((row) => row.system === system)?.recovered,
+    }
+  );
+}
+
+function statesColumns({ rows }: MeasuredStates): Column[] {
+  const row = new Map(rows.map((one) => [one.system, one]));
+  return [
+    {
+      heading: both('되찾은 번역', 'translations found again'),
+      unit: '',
+      of: (system) => row.get(system)?.retrieval.tokens.toTeacher[1],
+    },
+    {
+      heading: both('설명된 분산 (R²)', 'variance explained (R²)'),
+      unit: '',
+      of: (system) => row.get(system)?.r2.all,
+    },
   ];
 }
 

@@ -36,13 +36,15 @@ export function picturesSection(
   );
 }
 
-/** Systems beside each other where sets are many, below each other where they are few. */
+/** A row a set, a column a system. */
 function bySet({ probes }: SuiteReport, { rows }: Evaluation, systems: readonly ShownSystem[]): string {
   const sets = [...new Set(rows.map(({ set }) => set))];
   const cell = (set: string, system: string) => {
     const row = rows.find((one) => one.set === set && one.system === system);
     if (row === undefined) return heat(undefined);
-    return heat(interval(row.both), `${percent(row.top1.share)} · ${percent(row.background.share)}`);
+    return heat(interval(row.both), {
+      note: `${percent(row.top1.share)} · ${percent(row.background.share)}`,
+    });
   };
   const lines = sets.map((set) => {
     const n = rows.find((row) => row.set === set)?.n ?? 0;

@@ -41,7 +41,7 @@ type NameOf = (row: StatesRow) => string;
 function errors({ rows }: MeasuredStates, name: NameOf): string {
   const lines = rows.map((row) => {
     const { mse, r2, cosine } = row;
-    const explained = [r2.all, r2.content, r2.afterEnd].map((part) => signedHeat(part));
+    const explained = [r2.all, r2.content, r2.afterEnd].map((part) => heat(part, { write: twoDigits }));
     return `<tr>${name(row)}${number(mse.mean.toFixed(4))}${explained.join('')}${number(cosine.mean.toFixed(3))}</tr>`;
   });
   const headings = [
@@ -55,9 +55,9 @@ function errors({ rows }: MeasuredStates, name: NameOf): string {
   return table('heats', headings, lines);
 }
 
-/** R2 with two digits. */
-function signedHeat(value: Parameters<typeof heat>[0]): string {
-  return heat(value).replace(/>[−\d]+</, () => `>${value!.mean.toFixed(2).replace('-', '−')}<`);
+/** "0.88", "−0.71" */
+function twoDigits(value: number): string {
+  return value.toFixed(2).replace('-', '−');
 }
 
 function retrieval({ rows }: MeasuredStates, name: NameOf): string {

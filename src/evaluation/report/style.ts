@@ -33,7 +33,7 @@ td small,th small{font-weight:400}
 .heat.below{background:color-mix(in srgb,var(--drop) var(--heat,0%),var(--paper))}
 .heats thead .number{text-align:center;padding:5px 8px}
 .heat small{color:inherit;opacity:.72;font-size:11px}
-.heats .total th,.heats .total td{border-top:6px solid var(--paper)}
+.heats .total th,.heats .total td{padding-top:10px;padding-bottom:10px}
 .heats .number{width:1%}
 .worst thead th:nth-child(2){text-align:left}
 .worst td:nth-child(2){white-space:nowrap}
@@ -41,6 +41,7 @@ td small,th small{font-weight:400}
 .examples th,.examples td{vertical-align:middle;border-bottom:0;padding:4px 12px 4px 0}
 .examples thead .number{text-align:left;vertical-align:bottom;max-width:112px}
 .examples tbody th{border-bottom:0}
+.examples{margin-bottom:10px}
 .examples img{width:88px;height:88px;border-radius:10px;display:block;outline:1px solid color-mix(in srgb,var(--ink) 9%,transparent);outline-offset:-1px}
 .examples td:nth-child(2){padding-right:22px}
 .examples td{width:112px}
