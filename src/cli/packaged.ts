@@ -11,6 +11,9 @@ const root = packageRoot();
 /** The emoji that the packaged model draws: their pictures and captions, which recognise what was drawn. */
 export const emojiWorldFolder = join(root, 'models', 'emoji-sd');
 
+/** Captions of scenes that neither the packaged model nor its students have read. */
+export const heldOutCaptions = join(emojiWorldFolder, 'captions', 'held_out.jsonl');
+
 export const packagedModel = {
   folder: join(emojiWorldFolder, 'model'),
   /** Its README measured that 7.5, the guidance that the full-size models are used with, spoils backgrounds. */
@@ -41,6 +44,22 @@ export async function packagedStudents(): Promise<string[]> {
     if (await isFile(join(studentsFolder, name, 'config.json'))) found.push(name);
   }
   return found.sort((a, b) => Number(b === preferredStudent) - Number(a === preferredStudent));
+}
+
+const suitesFolder = join(root, 'suites');
+
+/** Where the suite of prompts called `name` lies in the package, there or not. */
+export function packagedSuite(name: string): string {
+  return join(suitesFolder, `${name}.yaml`);
+}
+
+/** Names of the packaged suites. */
+export async function packagedSuites(): Promise<string[]> {
+  const names = await readdir(suitesFolder).catch(() => []);
+  return names
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => name.slice(0, -'.yaml'.length))
+    .sort();
 }
 
 /** Whether `folder` is the packaged model, however its path is written. */

@@ -9,6 +9,7 @@
 
 import type { TokenIds } from '../corpus/tokens/cache.ts';
 import type { EncoderModel } from '../encoders/model.ts';
+import { foldedKeyBias, padShare } from '../encoders/packing.ts';
 import { spreadFeeds } from '../encoders/spread.ts';
 import { floatTensor, type Tensor } from '../runtime/tensor.ts';
 import { promptLength } from '../text/tokenizer.ts';
@@ -43,14 +44,15 @@ export function makeBatch(
   scale: number,
   { model, padId, perPosition, fold, spread }: BatchOptions,
 ): Batch {
-  const longest = Math.max(...texts.map((text) => text.length));
+  const lengths = texts.map((text) => text.length);
+  const longest = Math.max(...lengths);
   const folded = fold && model.equalPadId !== undefined && longest < promptLength - 1;
   const length = folded ? longest + 1 : promptLength;
   const ids = new Int32Array(texts.length * length).fill(padId);
   texts.forEach((text, i) => {
     ids.set(text, i * length);
   });
-  const keyBias = folded ? foldedKeyBias(texts, length) : undefined;
+  const keyBias = folded ? foldedKeyBias(lengths, length, promptLength) : undefined;
   // Where the graph spreads the pads, it is compared with all of the teacher's rows.
   const allRows = spread || model.outputRows !== undefined;
   const foldedTargets = folded && perPosition && !allRows;
@@ -73,19 +75,6 @@ export function makeBatch(
     },
     constants,
   };
-}
-
-/** The pads that are left in a row of `length` stand for all of the 77 - n pads. */
-function padShare(textLength: number, length: number): number {
-  return (promptLength - textLength) / (length - textLength);
-}
-
-function foldedKeyBias(texts: readonly TokenIds[], length: number): Float32Array {
-  const bias = new Float32Array(texts.length * length);
-  texts.forEach((text, i) => {
-    bias.fill(Math.log(padShare(text.length, length)), i * length + text.length, (i + 1) * length);
-  });
-  return bias;
 }
 
 /** Writes the targets of one text into `target` [length, hidden] and `weight` [length]; returns the spread left out. */
@@ -111,6 +100,6 @@ function foldRows(
     spread += squares - (sum * sum) / pads;
     for (let i = textLength; i < length; i++) target[i * hidden + j] = sum / pads;
   }
-  weight.fill(padShare(textLength, length), textLength);
+  weight.fill(padShare(textLength, length, promptLength), textLength);
   return spread;
 }

@@ -2,8 +2,13 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { openTextEncoder as openFiles } from '../checkpoint/textEncoderFolder.ts';
+import { compile } from '../runtime/compile.ts';
 import { openRuntime } from '../runtime/node.ts';
+import { encodeBatch, promptLength } from '../text/tokenizer.ts';
+import { encoderModel } from './family.ts';
 import { openTextEncoder } from './textEncoder.ts';
+import { variationGraph } from './variations.ts';
 
 const roberta = 'fixtures/golden/pipeline/roberta';
 
@@ -43,4 +48,29 @@ test.each([
 ])('a config with %j is a clear error', async (config, message) => {
   const folder = await changed(config);
   await expect(openTextEncoder(await openRuntime('cpu'), folder)).rejects.toThrow(message);
+});
+
+test('folded pads give the states that all pads give, to 1e-5', async () => {
+  const runtime = await openRuntime('cpu');
+  const folder = 'models/students/roberta';
+  const { config, configSource, modelType, weights } = await openFiles(folder);
+  const encoder = await openTextEncoder(runtime, folder);
+  const { model, tokenizer } = encoder;
+  const texts = ['파란색 배경의 빨간 사과', '', '고양이 [PAD] 얼굴', '가'.repeat(10_000), '사과'];
+  const { ids } = encodeBatch(tokenizer, texts, promptLength);
+  const { graph, states } = variationGraph(encoderModel(modelType, config, configSource), 'padded', {
+    clipSkip: 1,
+    extra: false,
+  });
+  const session = await compile(runtime, graph, { states }, weights);
+  const padded = (await session.run(model.feeds(ids, promptLength)))['states']!.data as Float32Array;
+  await session.dispose();
+  for (const some of [texts, texts.slice(0, 3), ['']]) {
+    const { data, shape } = await encoder.encode(some);
+    expect(shape).toEqual([some.length, promptLength, model.hiddenSize]);
+    const first = texts.indexOf(some[0]!) * promptLength * model.hiddenSize;
+    const worst = data.reduce((most, value, i) => Math.max(most, Math.abs(value - padded[first + i]!)), 0);
+    expect(worst).toBeLessThan(1e-5);
+  }
+  await encoder.dispose();
 });

@@ -2,7 +2,7 @@
  * A text encoder ready to run: texts in, the states that condition a picture out.
  *
  * Of its variations (clip skip, extra vectors) one is compiled at a time, since each holds all weights: asking for another
- * disposes of it first. A graph with the outputs of all layers would serve every one, but run the last layers in vain.
+ * disposes of it first. Where all pads of a text are equal, one is computed and stands for all. A graph with the outputs of all layers would serve every one, but run the last layers in vain.
  */
 import { basename, dirname, join } from 'node:path';
 import { isThere } from '../checkpoint/file.ts';
@@ -10,12 +10,13 @@ import { openTextEncoder as openFolder, type TextEncoderFiles } from '../checkpo
 import type { Hooks } from '../models/scope.ts';
 import { compile } from '../runtime/compile.ts';
 import type { Runtime } from '../runtime/session.ts';
-import { type FloatTensor, floatTensor } from '../runtime/tensor.ts';
+import { type FloatTensor, floatTensor, type Tensor } from '../runtime/tensor.ts';
 import { encodeBatch, promptLength, type Tokenizer } from '../text/tokenizer.ts';
 import { checkTokenizer, encoderModel } from './family.ts';
 import type { EncoderModel } from './model.ts';
+import { foldPads, unfoldPads } from './packing.ts';
 import { openTokenizer } from './tokenizerFolder.ts';
-import { extraInput, oneAtATime, type Variation, variationGraph } from './variations.ts';
+import { extraInput, oneAtATime, packedVariation, type Variation, variationGraph } from './variations.ts';
 
 export interface TextEncoder {
   /** For people: the name of its folder. */
@@ -76,7 +77,10 @@ export async function runTextEncoder(
   const { tokenizer } = await openTokenizer(tokenizerFolder);
   checkTokenizer(configSource, model, tokenizer);
   const variations = oneAtATime((variation: Variation) => {
-    const { graph, states } = variationGraph(model, name, variation, hooks);
+    const packed = packedVariation(model, variation, hooks);
+    const { graph, states } = packed
+      ? variationGraph(packed, name, variation, hooks, 'length')
+      : variationGraph(model, name, variation, hooks);
     return () => compile(runtime, graph, { states }, weights);
   });
   await variations.use({ clipSkip: 1, extra: false }, async () => {});
@@ -89,14 +93,20 @@ export async function runTextEncoder(
     const count = ids.length / promptLength;
     const states = new Float32Array(count * row);
     const extra = extraVectors !== undefined && ids.some((id) => id >= model.vocabSize);
+    const packed = packedVariation(model, { clipSkip, extra }, hooks);
     await variations.use({ clipSkip, extra }, async (session) => {
       for (let start = 0; start < count; start += batchSize) {
         const part = ids.subarray(start * promptLength, (start + batchSize) * promptLength);
-        const feeds = {
-          ...model.feeds(part, promptLength),
-          ...(extra ? { [extraInput]: extraVectors } : {}),
-        };
-        states.set((await session.run(feeds))['states']!.data as Float32Array, start * row);
+        const run = async (feeds: Record<string, Tensor>) =>
+          (await session.run(feeds))['states']!.data as Float32Array;
+        if (packed) {
+          const { ids: kept, length, keyBias } = foldPads(part, promptLength, packed.equalPadId);
+          const rows = await run(packed.feeds(kept, length, keyBias));
+          states.set(unfoldPads(rows, length, promptLength, model.hiddenSize), start * row);
+        } else {
+          const more = extra ? { [extraInput]: extraVectors } : {};
+          states.set(await run({ ...model.feeds(part, promptLength), ...more }), start * row);
+        }
       }
     });
     return floatTensor(states, [count, promptLength, model.hiddenSize]);

@@ -6,6 +6,7 @@
  */
 import { ConfigError, InputError, RuntimeError } from '../errors.ts';
 import { createGraph, type Graph, input, type Value } from '../graph/graph.ts';
+import type { Dim } from '../graph/shape.ts';
 import type { Hooks } from '../models/scope.ts';
 import { statesBefore } from '../models/textEncoder.ts';
 import type { Session } from '../runtime/session.ts';
@@ -22,16 +23,30 @@ export interface Variation {
 /** Input of the extra vectors, float32 [any, embeddingWidth]. */
 export const extraInput = 'extra_vectors';
 
-/** The graph of a variation, and its states [batch, 77, hiddenSize]. `name` is the encoder's, for messages. */
+/**
+ * The same model with one row for all the pads of a text, where that is as exact: undefined where pads differ, and for what
+ * packed models leave out.
+ */
+export function packedVariation(
+  { packed, outputRows, equalPadId }: EncoderModel,
+  { clipSkip, extra }: Variation,
+  hooks?: Hooks,
+): (EncoderModel & { readonly equalPadId: number }) | undefined {
+  const plain = clipSkip === 1 && !extra && hooks === undefined && outputRows === undefined;
+  return plain && packed && equalPadId !== undefined ? { ...packed, equalPadId } : undefined;
+}
+
+/** The graph of a variation, and its states [batch, length, hiddenSize]. `name` is the encoder's, for messages. */
 export function variationGraph(
   model: EncoderModel,
   name: string,
   { clipSkip, extra }: Variation,
   hooks?: Hooks,
+  length: Dim = promptLength,
 ): { graph: Graph; states: Value } {
   const graph = createGraph();
   const vectors = extra ? input(graph, extraInput, 'float32', ['extra', embeddingWidth(model)]) : undefined;
-  const output = model.build(graph, promptLength, { extraVectors: vectors, hooks });
+  const output = model.build(graph, length, { extraVectors: vectors, hooks });
   if (vectors && !graph.nodes.some((node) => node.inputs.includes(vectors))) {
     throw new ConfigError(
       `The text encoder ${name} (${model.modelType}) takes no textual inversion embeddings.`,

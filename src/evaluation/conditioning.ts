@@ -21,6 +21,8 @@ export interface Moment {
 export interface RecordOptions {
   readonly steps: number;
   readonly guidance: number;
+  /** The pipeline's own by default. */
+  readonly scheduler?: string;
   readonly seed: number;
   /** Model calls whose latents are kept, counted from 0: early ones decide the composition, late ones the detail. */
   readonly calls: readonly number[];

@@ -19,8 +19,17 @@ export const suiteSets = ['seen-white', 'seen-color', 'new-wording', 'held-out-c
 
 export type SuiteSet = (typeof suiteSets)[number];
 
+/** What readers call the sets. */
+export const setTitles: Readonly<Record<string, { readonly ko: string; readonly en: string }>> = {
+  'seen-white': { ko: '배운 조합, 흰 배경', en: 'seen, on white' },
+  'seen-color': { ko: '배운 조합, 색 배경', en: 'seen, on a colour' },
+  'new-wording': { ko: '처음 보는 문장', en: 'new wording' },
+  'held-out-color': { ko: '처음 보는 조합', en: 'unseen combination' },
+};
+
 export interface SuiteItem {
-  readonly set: SuiteSet;
+  /** One of the sets above, or what a prompt of another suite probes. */
+  readonly set: string;
   readonly en: string;
   readonly ko: string;
   /** Hexcode. */

@@ -10,7 +10,7 @@ import { columnHeader, type Language } from '../generation/header.ts';
 import type { Pipeline } from '../generation/pipeline.ts';
 import type { Image } from '../pictures/image.ts';
 import { createEmojiScorer, type PictureScore } from './emojiScore.ts';
-import { type SuiteItem, type SuiteSet, sceneOf } from './emojiSuite.ts';
+import { type SuiteItem, sceneOf } from './emojiSuite.ts';
 import type { EmojiWorld } from './emojiWorld.ts';
 import { type Proportion, proportionOf } from './proportion.ts';
 
@@ -62,7 +62,8 @@ export interface EvaluationRow {
   readonly system: string;
   readonly label: string;
   readonly language: Language;
-  readonly set: SuiteSet;
+  /** A set or a probe of the suite. */
+  readonly set: string;
   readonly n: number;
   /** The asked emoji is the nearest of all. */
   readonly top1: Proportion;

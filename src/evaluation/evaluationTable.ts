@@ -1,16 +1,10 @@
 /**
  * An evaluation for readers, as a full table and as one that fits on a page, and as JSON for programs.
  */
-import type { SuiteSet } from './emojiSuite.ts';
+import { setTitles } from './emojiSuite.ts';
 import type { Evaluation, EvaluationRow } from './evaluatePictures.ts';
 import type { Proportion } from './proportion.ts';
-
-export interface TableOptions {
-  /** `markdown` by default; `terminal` has lines and columns only. */
-  readonly format?: 'markdown' | 'terminal';
-  /** Columns that a text takes in a terminal; its number of characters by default, which is too few for Hangul. */
-  readonly width?: (text: string) => number;
-}
+import { type TableOptions, textTable } from './textTable.ts';
 
 const header = ['system', 'prompts', 'n', 'right', 'object top-1', 'top-5', 'top-20', 'background'];
 
@@ -18,31 +12,9 @@ const header = ['system', 'prompts', 'n', 'right', 'object top-1', 'top-5', 'top
  * One line for each system and set, shares in percent with their 95 % intervals. `right` is the right object on the
  * right background.
  */
-export function formatTable(
-  { rows }: Pick<Evaluation, 'rows'>,
-  { format = 'markdown', width = (text) => [...text].length }: TableOptions = {},
-): string {
-  const lines = [header, ...rows.map(cellsOf)];
-  const widths = header.map((_, column) => Math.max(...lines.map((cells) => width(cells[column]!))));
-  const padded = lines.map((cells) =>
-    cells.map((cell, column) => cell + ' '.repeat(widths[column]! - width(cell))),
-  );
-  const [head, ...body] = padded;
-  const rule = widths.map((columns) => '-'.repeat(columns));
-  const join =
-    format === 'markdown'
-      ? (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-      : (cells: readonly string[]) => cells.join('  ').trimEnd();
-  return `${[head!, rule, ...body].map(join).join('\n')}\n`;
+export function formatTable({ rows }: Pick<Evaluation, 'rows'>, options?: TableOptions): string {
+  return textTable(header, rows.map(cellsOf), options);
 }
-
-/** Headers of the summary, Korean and English. */
-const setTitles: Readonly<Record<SuiteSet, string>> = {
-  'seen-white': '배운 조합, 흰 배경<br>seen, on white',
-  'seen-color': '배운 조합, 색 배경<br>seen, on a colour',
-  'new-wording': '처음 보는 문장<br>new wording',
-  'held-out-color': '처음 보는 조합<br>unseen combination',
-};
 
 /**
  * Markdown with a line for each system and a column for each set, headed in Korean and English: how often the right
@@ -58,9 +30,15 @@ export function formatSummary({ rows }: Pick<Evaluation, 'rows'>): string {
     });
     return [label.replace('\n', '<br>'), ...cells];
   });
-  const head = ['인코더 + 프롬프트<br>encoder + prompt', ...sets.map((set) => setTitles[set])];
+  const head = ['인코더 + 프롬프트<br>encoder + prompt', ...sets.map(titleOf)];
   const rule = ['---', ...sets.map(() => '---:')];
   return `${[head, rule, ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n`;
+}
+
+/** Korean and English. */
+function titleOf(set: string): string {
+  const title = setTitles[set];
+  return title ? `${title.ko}<br>${title.en}` : set;
 }
 
 /** "**92%** <sub>94 · 96</sub>": the right picture; the object and the background each by itself. */

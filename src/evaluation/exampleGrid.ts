@@ -18,7 +18,7 @@ export function exampleGrid(
   const labels = new Map(table.map(({ system, label }) => [system, label]));
   const systems = [...new Set(pictures.map(({ system }) => system))];
   const items = [...new Set(pictures.map(({ item }) => item))];
-  const rows = spread(items, count).map((item): GridRow => {
+  const rows = spreadItems(items, count).map((item): GridRow => {
     const cells = systems.map((name) => {
       const found = pictures.find((one) => one.system === name && one.item === item);
       if (found === undefined) return undefined;
@@ -30,7 +30,7 @@ export function exampleGrid(
 }
 
 /** `count` items from all over the list, of different objects where there are enough. */
-function spread(items: readonly SuiteItem[], count: number): SuiteItem[] {
+export function spreadItems(items: readonly SuiteItem[], count: number): SuiteItem[] {
   const shown = Math.min(count, items.length);
   const used = new Set<string>();
   return Array.from({ length: shown }, (_, i) => {

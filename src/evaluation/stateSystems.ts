@@ -31,7 +31,7 @@ export function encoderSystem(encoder: TextEncoder, language: Language, student?
 /** Teacher in English (the goal) and Korean (before), then each student in Korean (after) and English. */
 export function encoderSystems(teacher: TextEncoder, students: readonly TextEncoder[]): StatesSystem[] {
   return [
-    encoderSystem(teacher, 'en'),
+    { ...encoderSystem(teacher, 'en'), isReference: true },
     encoderSystem(teacher, 'ko'),
     ...students.flatMap((student) => [
       encoderSystem(student, 'ko', student.name),
@@ -50,6 +50,7 @@ export async function meanBaseline(
     name: 'mean',
     label: '교사의 평균\nmean of the teacher',
     language: 'ko',
+    baseline: true,
     states: async (some) => some.map(() => mean),
   };
 }
@@ -77,6 +78,7 @@ export async function linearBaseline(
     name: 'linear',
     label: '선형 변환\nlinear map',
     language: 'ko',
+    baseline: true,
     states: async (some) => {
       const { data, shape } = await teacher.encode(some.map((pair) => pair.ko));
       return rowsOf({ type: 'float32', data: map.apply(data), shape });

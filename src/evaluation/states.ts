@@ -25,6 +25,10 @@ export interface StatesSystem {
   /** Korean, then English on a line of its own. */
   readonly label: string;
   readonly language: Language;
+  /** True for what a student must beat. */
+  readonly baseline?: boolean;
+  /** True for the reference itself, whose states are not computed again. */
+  readonly isReference?: boolean;
   /** States of each pair, all [positions * size]. */
   states(pairs: readonly EvaluatedPair[]): Promise<readonly Float32Array[]>;
 }
@@ -66,6 +70,8 @@ export interface StatesRow {
   readonly system: string;
   readonly label: string;
   readonly language: Language;
+  /** True for what a student must beat. */
+  readonly baseline: boolean;
   readonly n: number;
   /** Mean squared error of a value, as the original reports it. */
   readonly mse: Estimate;
@@ -110,24 +116,29 @@ export async function* evaluateStates(
   checkRequest(pairs, systems);
   const total = pairs.length * (systems.length + 1);
   let done = 0;
-  async function* statesOf(system: string, of: Pick<Reference, 'states'>) {
+  type Rows = readonly Float32Array[];
+  // The last batch is told of when its states are measured, so that the time of each system shows.
+  async function* statesOf(system: string, of: (start: number, end: number) => Rows | Promise<Rows>) {
     const states: Float32Array[] = [];
     for (let start = 0; start < pairs.length; start += batch) {
       signal?.throwIfAborted();
-      const some = pairs.slice(start, start + batch);
-      states.push(...(await of.states(some)));
-      done += some.length;
-      yield { done, total, system };
+      if (start > 0) yield { done, total, system };
+      const end = Math.min(start + batch, pairs.length);
+      states.push(...(await of(start, end)));
+      done += end - start;
     }
     return states;
   }
-  const goal = yield* statesOf('', reference);
+  const goal = yield* statesOf('', (start, end) => reference.states(pairs.slice(start, end)));
+  yield { done, total, system: '' };
   const teacher = { ...reference, states: goal, mean: meanOf(goal) };
   const lengths = pairs.map((pair) => reference.lengthOf(pair));
   const goals = vectorsOf(goal, teacher.mean, reference.size);
   const rows: StatesRow[] = [];
   for (const system of systems) {
-    const states = yield* statesOf(system.name, system);
+    const states = yield* statesOf(system.name, (start, end) =>
+      system.isReference ? goal.slice(start, end) : system.states(pairs.slice(start, end)),
+    );
     const sums = states.map((rows, i) => {
       return textSums(rows, goal[i] as Float32Array, teacher.mean, lengths[i] as number, reference.size);
     });
@@ -137,12 +148,13 @@ export async function* evaluateStates(
       tokens: await cosines(runtime, own.tokens, goals.tokens, teacher.mean.length),
     };
     rows.push(rowOf(system, pairs, lengths, sums, compared));
+    yield { done, total, system: system.name };
   }
   return { pool: pairs.length, rows };
 }
 
 function rowOf(
-  { name, label, language }: StatesSystem,
+  { name, label, language, baseline = false }: StatesSystem,
   pairs: readonly EvaluatedPair[],
   lengths: readonly number[],
   sums: readonly TextSums[],
@@ -154,6 +166,7 @@ function rowOf(
     system: name,
     label,
     language,
+    baseline,
     n: sums.length,
     mse: bootstrapRatio(
       sums.map((text) => text.all.error),

@@ -24,6 +24,8 @@ const promptSchema = z.strictObject({
 const schema = z.strictObject({
   name: z.string().regex(/^[\p{L}\p{N}._-]+$/u, 'must be letters, digits, dots, dashes and underscores'),
   title: bilingual,
+  /** What reports call the probes; those that are left out go by their own names. */
+  probes: z.record(z.string(), bilingual).optional(),
   prompts: z.array(promptSchema).min(1),
 });
 

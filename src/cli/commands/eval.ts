@@ -1,27 +1,34 @@
 /**
- * `ksd eval`: how often the right thing is drawn, in Korean and English, by the original and by students, as numbers.
+ * `ksd eval`: what is understood and drawn, in Korean and English, by the original and by students, as numbers.
  */
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { writeFileAtomic } from '../../checkpoint/atomic.ts';
 import { writeJson } from '../../checkpoint/json.ts';
-import { readCaptions } from '../../evaluation/emojiCaptions.ts';
-import { emojiSuite, type SuiteItem, type SuiteSet, suiteSets } from '../../evaluation/emojiSuite.ts';
-import { openEmojiWorld } from '../../evaluation/emojiWorld.ts';
-import {
-  defaultSystems,
-  type Evaluation,
-  type EvaluationOptions,
-  type EvaluationProgress,
-  evaluatePictures,
-} from '../../evaluation/evaluatePictures.ts';
-import { evaluationJson, formatTable } from '../../evaluation/evaluationTable.ts';
+import { readPairs } from '../../corpus/pairs.ts';
+import { InputError } from '../../errors.ts';
+import { type SuiteSet, sceneOf, suiteSets } from '../../evaluation/emojiSuite.ts';
+import { type EmojiWorld, openEmojiWorld } from '../../evaluation/emojiWorld.ts';
 import { exampleGrid } from '../../evaluation/exampleGrid.ts';
+import { type EvaluationReport, reportJson } from '../../evaluation/report/evaluationReport.ts';
+import { evaluationHtml } from '../../evaluation/report/html.ts';
+import { reportTables } from '../../evaluation/report/tables.ts';
 import { saveGrid } from '../../generation/compare.ts';
-import { finish } from '../../generation/finish.ts';
 import type { RequestedDevice } from '../../runtime/session.ts';
 import { guidanceFor, openStudio, type Studio } from '../drawing.ts';
-import { t, word } from '../messages.ts';
+import { chooseSuites } from '../evalSuites.ts';
+import {
+  type EvaluationPlan,
+  type Measure,
+  measures,
+  pairsFor,
+  runEvaluation,
+  type StatesPairs,
+  trainingCaptions,
+} from '../evaluating.ts';
+import { exitStatus } from '../failure.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { t } from '../messages.ts';
 import {
   addDrawingOptions,
   type DrawingOptions,
@@ -31,15 +38,18 @@ import {
   readList,
   wholeNumber,
 } from '../options.ts';
-import { emojiWorldFolder } from '../packaged.ts';
-import { progress } from '../progress.ts';
+import { emojiWorldFolder, heldOutCaptions, isPackagedModel } from '../packaged.ts';
 import { chooseStudents } from '../students.ts';
 import { displayWidth } from '../width.ts';
 
 interface Options extends DrawingOptions {
   readonly model: string;
+  readonly on: readonly string[];
+  readonly measures?: readonly Measure[];
   readonly sets?: readonly SuiteSet[];
-  readonly count: number;
+  readonly count?: number;
+  readonly pairs?: string;
+  readonly pairsCount: number;
   readonly batch: number;
   readonly out: string;
   readonly device: RequestedDevice;
@@ -49,104 +59,192 @@ export function addEval(program: Command): void {
   const command = program
     .command('eval')
     .description(
-      t(
-        '프롬프트대로 그린 비율을 잽니다 (이모지 모델 전용)',
-        'measure how often the right thing is drawn (emoji models)',
-      ),
+      t('한국어를 얼마나 알아듣고 그리는지 잽니다', 'measure how much of Korean is understood and drawn'),
     )
     .argument('[students...]', t('학생 모델들', 'students'))
     .option(
-      '--sets <a,b>',
+      '--on <a,b>',
       t(
-        `문제 종류: ${suiteSets.join(', ')} (기본 모두)`,
-        `sets of prompts: ${suiteSets.join(', ')} (default all)`,
+        '프롬프트 모음: emoji, korean, original, 또는 .yaml 파일',
+        'suites of prompts: emoji, korean, original, or a .yaml file',
       ),
-      readSets,
-    )
-    .option(
-      '--count <n>',
-      t('종류마다 물을 사물 수, 최대 51', 'objects a set, at most 51'),
-      wholeNumber(1),
-      12,
-    )
-    .addOption(modelOption());
+      readList,
+      ['emoji'],
+    );
+  addMeasureOptions(command).addOption(modelOption());
   addDrawingOptions(command)
     .option('--batch <n>', t('한 번에 그릴 장수', 'pictures at once'), wholeNumber(1), 8)
     .option(
       '--out <file>',
-      t('JSON 파일 (표와 예시 그림도 함께 저장)', 'JSON file; table and examples beside it'),
+      t('JSON 파일 (보고서, 표, 예시 그림도 함께 저장)', 'JSON file; report, tables and examples beside it'),
       'out/eval.json',
     )
     .addOption(deviceOption())
-    .addHelpText(
-      'after',
-      examples(
-        [t('내장 학생', 'the packaged student'), 'ksd eval'],
-        [
-          t('학생 둘을 모든 사물로', 'two students, every object'),
-          'ksd eval roberta runs/mine --count 51 --out out/two.json',
-        ],
-      ),
-    )
+    .addHelpText('after', helpExamples())
     .action(evaluate);
 }
 
+function addMeasureOptions(command: Command): Command {
+  return command
+    .option(
+      '--measures <a,b>',
+      t(
+        `잴 것: ${measures.join(', ')} (기본: 할 수 있는 모두)`,
+        `${measures.join(', ')} (default all that apply)`,
+      ),
+      readAmong(measures),
+    )
+    .option(
+      '--sets <a,b>',
+      t(
+        `emoji의 문제 종류: ${suiteSets.join(', ')} (기본 모두)`,
+        `sets of emoji: ${suiteSets.join(', ')} (default all)`,
+      ),
+      readAmong(suiteSets),
+    )
+    .option(
+      '--count <n>',
+      t(
+        'emoji에서는 종류마다 물을 사물 수(기본 12, 최대 51), 다른 모음에서는 프롬프트 수(기본 모두)',
+        'objects a set of emoji (default 12, at most 51), prompts of another suite (default all)',
+      ),
+      wholeNumber(1),
+    )
+    .option(
+      '--pairs <file>',
+      t(
+        'states를 잴 문장 쌍, JSONL (내장 모델은 학습에 쓰지 않은 캡션)',
+        'JSONL of sentence pairs for states (default for the packaged model: captions it never saw)',
+      ),
+    )
+    .option('--pairs-count <n>', t('그중 잴 쌍의 수', 'pairs to measure'), wholeNumber(1), 1000);
+}
+
+function helpExamples(): string {
+  return examples(
+    [t('내장 학생', 'the packaged student'), 'ksd eval'],
+    [
+      t('학생 둘을 모든 사물로', 'two students, every object'),
+      'ksd eval roberta runs/mine --count 51 --out out/two.json',
+    ],
+    [
+      t('조사, 어순, 오타처럼 한국어다운 것', 'what Korean does: particles, word order, typos'),
+      'ksd eval --on korean',
+    ],
+    [
+      t('그리지 않고 빠르게', 'fast, without drawing'),
+      'ksd eval runs/mine --measures states --pairs held_out.jsonl',
+    ],
+  );
+}
+
 async function evaluate(names: readonly string[], options: Options): Promise<void> {
-  const { model, scheduler, device, sets, count } = options;
+  const { model, scheduler, device } = options;
   const world = await openEmojiWorld(emojiWorldFolder);
-  const items = emojiSuite(world, await readCaptions(emojiWorldFolder), {
-    objects: count,
-    ...(sets ? { sets } : {}),
-  });
+  const planned = await plan(options, world);
   const students = await chooseStudents(names.length > 0 ? names : undefined, model);
-  const studio = await openStudio({ device, model, scheduler }, students);
+  const interrupt = onInterrupt(() => {
+    process.stderr.write(`\n${t('멈춥니다.', 'Stopping.')}\n`);
+  });
+  let studio: Studio | undefined;
   try {
-    const evaluation = await measure(studio, world, items, {
-      steps: options.steps,
-      scheduler,
-      batch: options.batch,
-      seed: Number(options.seed),
-      ...guidanceFor(model, options.guidance),
+    studio = await openStudio({ device, model, scheduler }, students);
+    const drawable = studio.pipeline.side === world.side;
+    const { report, pairsPerSecond } = await runEvaluation(studio, world, {
+      ...planned,
+      measures: options.measures ?? planned.measures.filter((measure) => measure !== 'pictures' || drawable),
+      settings: { ...planned.settings, signal: interrupt.signal },
     });
-    console.log(formatTable(evaluation, { format: 'terminal', width: displayWidth }));
-    const stem = options.out.replace(/\.json$/i, '');
-    await writeJson(`${stem}.json`, evaluationJson(evaluation));
-    await writeFileAtomic(`${stem}.md`, formatTable(evaluation));
-    await saveGrid(stem, exampleGrid(world, evaluation));
-    console.log(['json', 'md', 'png', 'svg'].map((ending) => `${stem}.${ending}`).join('\n'));
+    console.log(reportTables(report, { format: 'terminal', width: displayWidth }));
+    const speeds = [...pairsPerSecond].map(([name, speed]) => `${name} ${Math.round(speed)}`);
+    if (speeds.length > 0) console.log(`${t('쌍/초', 'pairs/s')}: ${speeds.join(', ')}\n`);
+    console.log((await save(options.out, report, world)).join('\n'));
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error;
+    process.stderr.write(`${t('멈췄습니다. 쓴 파일은 없습니다.', 'Stopped; nothing was written.')}\n`);
+    process.exitCode = exitStatus.interrupted;
   } finally {
-    await studio.dispose();
+    interrupt.release();
+    await studio?.dispose();
   }
 }
 
-async function measure(
-  { pipeline, students }: Studio,
-  world: Awaited<ReturnType<typeof openEmojiWorld>>,
-  items: readonly SuiteItem[],
-  settings: EvaluationOptions,
-): Promise<Evaluation> {
-  const systems = defaultSystems(await pipeline.textEncoder(), students);
-  const bar = progress({
-    total: items.length * systems.length,
-    label: word('평가', 'evaluation'),
-    unit: word('장', 'pictures'),
+async function plan(options: Options, world: EmojiWorld): Promise<EvaluationPlan> {
+  const { model, on, sets, count, scheduler, steps, batch } = options;
+  const seed = Number(options.seed);
+  const wanted = options.measures ?? measures;
+  const states = wanted.includes('states') ? await statesPairs(options, seed) : undefined;
+  const suites = await chooseSuites(on, world, {
+    ...(sets ? { sets } : {}),
+    ...(count === undefined ? {} : { count }),
   });
-  try {
-    return await finish(
-      evaluatePictures(pipeline, world, items, systems, settings),
-      ({ pictures }: EvaluationProgress) => bar.tick(pictures.length, pictures[0]?.system),
+  if (options.measures?.includes('pictures') && suites.every(({ items }) => items.length === 0)) {
+    throw new InputError(
+      t(
+        `${on.join(', ')}에는 그림에 무엇이 있어야 하는지 적혀 있지 않습니다.`,
+        `No prompt of ${on.join(', ')} says what its picture must show.`,
+      ),
+      t(
+        '그림은 emoji나 korean으로 재거나, 프롬프트에 object와 background를 적으세요.',
+        'Measure pictures on emoji or korean, or give prompts an object and a background.',
+      ),
     );
-  } finally {
-    bar.stop();
   }
+  return {
+    suites,
+    measures: wanted,
+    ...(states ? { states } : {}),
+    settings: { steps, scheduler, batch, seed, ...guidanceFor(model, options.guidance) },
+  };
 }
 
-function readSets(text: string): SuiteSet[] {
-  return readList(text).map((name) => {
-    const set = suiteSets.find((known) => known === name);
-    if (set !== undefined) return set;
-    throw new InvalidArgumentError(
-      t(`다음 중에서 고르세요: ${suiteSets.join(', ')}.`, `Choose among ${suiteSets.join(', ')}.`),
+/** Those that were asked for; for the packaged model, captions that it never saw. */
+async function statesPairs(
+  { pairs, pairsCount, model, measures: asked }: Options,
+  seed: number,
+): Promise<StatesPairs | undefined> {
+  const packaged = isPackagedModel(model);
+  const file = pairs ?? (packaged ? heldOutCaptions : undefined);
+  if (file === undefined) {
+    if (asked === undefined) return undefined;
+    throw new InputError(
+      t('states를 잴 문장 쌍이 없습니다.', 'There are no sentence pairs to measure states on.'),
+      t('--pairs로 JSONL 파일을 주세요.', 'Give a JSONL file with --pairs.'),
     );
-  });
+  }
+  const name = pairs ?? 'emoji-sd/captions/held_out.jsonl';
+  const training = packaged
+    ? { name: 'emoji-sd/captions/train.jsonl', pairs: await trainingCaptions(emojiWorldFolder) }
+    : undefined;
+  return pairsFor({ name, pairs: await readPairs(file) }, training, pairsCount, seed);
+}
+
+/** Writes the report in all its forms; returns their paths. */
+async function save(out: string, report: EvaluationReport, world: EmojiWorld): Promise<string[]> {
+  const stem = out.replace(/\.json$/i, '');
+  await writeJson(`${stem}.json`, reportJson(report));
+  await writeFileAtomic(`${stem}.md`, reportTables(report));
+  await writeFileAtomic(
+    `${stem}.html`,
+    evaluationHtml(report, (item) => world.draw(sceneOf(item))),
+  );
+  const paths = ['json', 'html', 'md'].map((ending) => `${stem}.${ending}`);
+  for (const { name, pictures } of report.suites) {
+    if (pictures === undefined) continue;
+    const grid = paths.length === 3 ? stem : `${stem}-${name}`;
+    await saveGrid(grid, exampleGrid(world, pictures));
+    paths.push(`${grid}.png`, `${grid}.svg`);
+  }
+  return paths;
+}
+
+function readAmong<Name extends string>(known: readonly Name[]): (text: string) => Name[] {
+  return (text) =>
+    readList(text).map((name) => {
+      const found = known.find((one) => one === name);
+      if (found !== undefined) return found;
+      throw new InvalidArgumentError(
+        t(`다음 중에서 고르세요: ${known.join(', ')}.`, `Choose among ${known.join(', ')}.`),
+      );
+    });
 }

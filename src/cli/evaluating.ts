@@ -1,0 +1,235 @@
+/**
+ * Runs the measures of `ksd eval` behind one progress bar.
+ */
+import { readCaptions } from '../evaluation/emojiCaptions.ts';
+import type { EmojiWorld } from '../evaluation/emojiWorld.ts';
+import { evaluateConditioning, recordedCalls } from '../evaluation/evaluateConditioning.ts';
+import {
+  defaultSystems,
+  type EvaluationOptions,
+  evaluatePictures,
+  type System,
+} from '../evaluation/evaluatePictures.ts';
+import { likeness } from '../evaluation/likeness.ts';
+import type { EvaluationReport, MeasuredStates, SuiteReport } from '../evaluation/report/evaluationReport.ts';
+import { choosePairs } from '../evaluation/statePairs.ts';
+import { encoderSystems, linearBaseline, meanBaseline, referenceOf } from '../evaluation/stateSystems.ts';
+import { type EvaluatedPair, evaluateStates } from '../evaluation/states.ts';
+import { finish } from '../generation/finish.ts';
+import type { Studio } from './drawing.ts';
+import type { ChosenSuite } from './evalSuites.ts';
+import { word } from './messages.ts';
+import { progress } from './progress.ts';
+
+export const measures = ['states', 'conditioning', 'pictures'] as const;
+
+export type Measure = (typeof measures)[number];
+
+/** Pairs for `states`, and what its baselines learn from. */
+export interface StatesPairs {
+  readonly measured: readonly EvaluatedPair[];
+  readonly fitted: readonly EvaluatedPair[];
+  /** Where they are from, for readers. */
+  readonly pairs: string;
+  readonly fittedFrom: string;
+}
+
+export interface EvaluationPlan {
+  readonly suites: readonly ChosenSuite[];
+  readonly measures: readonly Measure[];
+  readonly states?: StatesPairs;
+  readonly settings: EvaluationOptions & { readonly steps: number };
+}
+
+export interface Evaluated {
+  readonly report: EvaluationReport;
+  /** Of `states`, pairs a second of each system, encoded and measured. */
+  readonly pairsPerSecond: ReadonlyMap<string, number>;
+}
+
+/** The baselines learn from so many pairs at most, and from no more than are measured: more change little and take long. */
+const mostFitted = 400;
+
+/** Those of `file` to measure, and others for the baselines: of `training`, if it is known what the teacher was trained on. */
+export function pairsFor(
+  file: { readonly name: string; readonly pairs: readonly EvaluatedPair[] },
+  training: { readonly name: string; readonly pairs: readonly EvaluatedPair[] } | undefined,
+  count: number,
+  seed: number,
+): StatesPairs {
+  const { measured, others } = choosePairs(file.pairs, { count, seed, half: training === undefined });
+  const fitted = training ? choosePairs(training.pairs, { count: mostFitted, seed }).measured : others;
+  return {
+    measured,
+    fitted: fitted.slice(0, Math.min(mostFitted, measured.length)),
+    pairs: file.name,
+    fittedFrom: training?.name ?? file.name,
+  };
+}
+
+/** The captions of the packaged world that its model and students were trained on. */
+export async function trainingCaptions(folder: string): Promise<EvaluatedPair[]> {
+  const { train } = await readCaptions(folder);
+  return train.map(({ en, ko }) => ({ en, ko }));
+}
+
+/** What the measures have in common. */
+interface Job {
+  readonly studio: Studio;
+  readonly world: EmojiWorld;
+  readonly plan: EvaluationPlan;
+  readonly systems: readonly System[];
+  readonly bar: WorkBar;
+}
+
+/** Runs all that is planned. Throws what the measures throw, and the reason of the signal. */
+export async function runEvaluation(
+  studio: Studio,
+  world: EmojiWorld,
+  plan: EvaluationPlan,
+): Promise<Evaluated> {
+  const systems = defaultSystems(await studio.pipeline.textEncoder(), studio.students);
+  const [goal, before] = systems as [System, System];
+  const bar = workBar(totalWork(plan, systems.length));
+  const job = { studio, world, plan, systems, bar };
+  try {
+    const states = plan.states && (await measureStates(job, plan.states));
+    const suites: SuiteReport[] = [];
+    for (const suite of plan.suites) suites.push(await measureSuite(job, suite));
+    const { signal: _, ...settings } = plan.settings;
+    return {
+      report: {
+        model: studio.pipeline.name,
+        goal: goal.name,
+        before: before.name,
+        settings,
+        ...(states ? { states: states.measured } : {}),
+        suites,
+      },
+      pairsPerSecond: states?.pairsPerSecond ?? new Map(),
+    };
+  } finally {
+    bar.stop();
+  }
+}
+
+async function measureStates(
+  { studio: { runtime, pipeline, students }, plan, bar }: Job,
+  { measured, fitted, pairs, fittedFrom }: StatesPairs,
+): Promise<{ measured: MeasuredStates; pairsPerSecond: Map<string, number> }> {
+  const teacher = await pipeline.textEncoder();
+  const reference = referenceOf(teacher);
+  const systems = encoderSystems(teacher, students);
+  if (fitted.length > 0) {
+    systems.push(await meanBaseline(reference, fitted), await linearBaseline(teacher, fitted));
+  }
+  const milliseconds = new Map<string, number>();
+  let last = performance.now();
+  const options = plan.settings.signal ? { signal: plan.settings.signal } : {};
+  const evaluation = await finish(
+    evaluateStates(runtime, measured, reference, systems, options),
+    ({ done, system }) => {
+      const now = performance.now();
+      milliseconds.set(system, (milliseconds.get(system) ?? 0) + now - last);
+      last = now;
+      bar.reach(done * workOf.pair, system);
+    },
+  );
+  const speed = systems
+    .filter(({ isReference }) => !isReference)
+    .map(({ name }): [string, number] => [
+      name,
+      (1000 * measured.length) / (milliseconds.get(name) as number),
+    ]);
+  bar.next(measured.length * (systems.length + 1) * workOf.pair);
+  return {
+    measured: { ...evaluation, pairs, fitted: { count: fitted.length, from: fittedFrom } },
+    pairsPerSecond: new Map(speed),
+  };
+}
+
+async function measureSuite(job: Job, suite: ChosenSuite): Promise<SuiteReport> {
+  const { studio, world, plan, systems, bar } = job;
+  const { name, title, probes, prompts, items } = suite;
+  const { pipeline } = studio;
+  const { batch: _, ...settings } = plan.settings;
+  const whole = suiteWork(plan, suite, systems.length);
+  const conditioning = plan.measures.includes('conditioning')
+    ? await finish(evaluateConditioning(pipeline, prompts, systems, settings), ({ done, total, prompt }) =>
+        bar.reach((whole.conditioning * done) / total, prompt.ko),
+      )
+    : undefined;
+  bar.next(whole.conditioning);
+  const pictures =
+    plan.measures.includes('pictures') && items.length > 0
+      ? await finish(
+          evaluatePictures(pipeline, world, items, systems, plan.settings),
+          ({ done, total, pictures: [first] }) => bar.reach((whole.pictures * done) / total, first?.system),
+        )
+      : undefined;
+  bar.next(whole.pictures);
+  const like = pictures && likeness(pictures.pictures, (systems[0] as System).name);
+  return {
+    name,
+    title,
+    probes,
+    prompts: prompts.length,
+    ...(conditioning ? { conditioning } : {}),
+    ...(pictures ? { pictures } : {}),
+    ...(like ? { likeness: like } : {}),
+  };
+}
+
+/** Of a pair with one system, in calls of the U-Net: about, so that the time that is left is about right. */
+const workOf = { pair: 0.05 } as const;
+
+function totalWork(plan: EvaluationPlan, systems: number): number {
+  const baselines = plan.states && plan.states.fitted.length > 0 ? 2 : 0;
+  const pairs = plan.states ? plan.states.measured.length * (systems + baselines + 1) : 0;
+  const suites = plan.suites.map((suite) => suiteWork(plan, suite, systems));
+  return suites.reduce((sum, work) => sum + work.conditioning + work.pictures, pairs * workOf.pair);
+}
+
+/** Calls of the U-Net, each for one picture. */
+function suiteWork(
+  { measures: wanted, settings: { steps } }: EvaluationPlan,
+  { prompts, items }: ChosenSuite,
+  systems: number,
+): Record<'conditioning' | 'pictures', number> {
+  const calls = recordedCalls(steps);
+  const runs = new Set(prompts.map(({ en }) => en)).size;
+  const measured = calls.length * (2 * runs + prompts.length * systems);
+  return {
+    conditioning: wanted.includes('conditioning') ? runs * 2 * ((calls.at(-1) as number) + 1) + measured : 0,
+    pictures: wanted.includes('pictures') ? items.length * systems * 2 * steps : 0,
+  };
+}
+
+interface WorkBar {
+  /** So much of the present part is done. */
+  reach(done: number, note?: string): void;
+  /** A part of so much is done, and another begins. */
+  next(whole: number): void;
+  stop(): void;
+}
+
+function workBar(total: number): WorkBar {
+  const bar = progress({
+    total: Math.round(total),
+    label: word('평가', 'evaluation'),
+    unit: word('단위', 'units'),
+  });
+  let [before, shown] = [0, 0];
+  const show = (done: number, note?: string) => {
+    bar.tick(Math.round(done) - shown, note);
+    shown = Math.round(done);
+  };
+  return {
+    reach: (done, note) => show(before + done, note),
+    next: (whole) => {
+      before += whole;
+      show(before);
+    },
+    stop: bar.stop,
+  };
+}

@@ -1,0 +1,177 @@
+/**
+ * How much of the condition reaches the U-Net (conditioning.ts), for every prompt of a suite and every system, with what
+ * each probe of the suite tells.
+ *
+ * Writes no files and no output: who iterates sees each prompt when it is done.
+ */
+import type { TextEncoder } from '../encoders/textEncoder.ts';
+import { InputError } from '../errors.ts';
+import type { Language } from '../generation/header.ts';
+import type { Pipeline } from '../generation/pipeline.ts';
+import type { FloatTensor } from '../runtime/tensor.ts';
+import { bootstrapMean, type Estimate } from './bootstrap.ts';
+import { conditioningDistances, type Distances, recordMoments, recovered } from './conditioning.ts';
+import type { System } from './evaluatePictures.ts';
+
+export interface ConditioningPrompt {
+  readonly ko: string;
+  readonly en: string;
+  readonly probe: string;
+}
+
+export interface ConditioningOptions {
+  /** Of the run that latents are taken from, 25 by default. */
+  readonly steps?: number;
+  /** 7.5 by default. */
+  readonly guidance?: number;
+  /** `unipc` by default. */
+  readonly scheduler?: string;
+  /** Of the first prompt's noise; the next prompts take the next ones. 0 by default. */
+  readonly seed?: number;
+  readonly signal?: AbortSignal;
+}
+
+export type ConditioningSettings = Required<Omit<ConditioningOptions, 'signal'>>;
+
+/** A prompt is done. */
+export interface ConditioningProgress {
+  readonly done: number;
+  readonly total: number;
+  readonly prompt: ConditioningPrompt;
+}
+
+/** What is left of a prompt's condition with each system, in the order of systems: 1 is all, 0 what no prompt gives. */
+export interface PromptConditioning extends ConditioningPrompt {
+  readonly recovered: readonly number[];
+}
+
+export interface ConditioningRow {
+  readonly system: string;
+  readonly label: string;
+  readonly language: Language;
+  /** Mean over prompts. */
+  readonly recovered: Estimate;
+  readonly probes: readonly { readonly probe: string; readonly recovered: Estimate }[];
+}
+
+export interface ConditioningEvaluation {
+  readonly model: string;
+  readonly settings: ConditioningSettings;
+  /** Model calls whose latents were taken, counted from 0. */
+  readonly calls: readonly number[];
+  readonly rows: readonly ConditioningRow[];
+  readonly prompts: readonly PromptConditioning[];
+}
+
+/** The first call, and those after a third and two thirds of the run: composition, shapes, detail. */
+export function recordedCalls(steps: number): number[] {
+  return [...new Set([0, Math.floor(steps / 3), Math.floor((2 * steps) / 3)])];
+}
+
+/**
+ * Measures every system on every prompt, yielding after each prompt. Prompts that say the same in English share their latents.
+ * Throws InputError for no prompts, no systems or two of one name, and what the pipeline throws.
+ */
+export async function* evaluateConditioning(
+  pipeline: Pipeline,
+  prompts: readonly ConditioningPrompt[],
+  systems: readonly System[],
+  options: ConditioningOptions = {},
+): AsyncGenerator<ConditioningProgress, ConditioningEvaluation, undefined> {
+  const { signal, ...given } = options;
+  const settings = { steps: 25, guidance: 7.5, scheduler: 'unipc', seed: 0, ...given };
+  checkRequest(prompts, systems);
+  const calls = recordedCalls(settings.steps);
+  const own = await pipeline.textEncoder();
+  const empty = await own.encode(['']);
+  const groups = [...byEnglish(prompts)];
+  const results = new Map<ConditioningPrompt, readonly number[]>();
+  for (const [i, [en, same]] of groups.entries()) {
+    signal?.throwIfAborted();
+    const seed = settings.seed + i;
+    const moments = await recordMoments(pipeline, en, {
+      ...settings,
+      seed,
+      calls,
+      ...(signal ? { signal } : {}),
+    });
+    const measured = await statesOf(same, systems);
+    const texts = { teacher: await own.encode([en]), empty, measured };
+    const distances = await conditioningDistances(pipeline.unet, moments, texts);
+    for (const prompt of same) {
+      results.set(
+        prompt,
+        systems.map((system) => recovered(distances.get(keyOf(system, prompt)) as Distances)),
+      );
+      yield { done: results.size, total: prompts.length, prompt };
+    }
+  }
+  const measured = prompts.map(({ ko, en, probe }, i) => {
+    return { ko, en, probe, recovered: results.get(prompts[i] as ConditioningPrompt) as readonly number[] };
+  });
+  const rows = systems.map((system, at) => rowOf(system, at, measured));
+  return { model: pipeline.name, settings, calls, rows, prompts: measured };
+}
+
+function byEnglish(prompts: readonly ConditioningPrompt[]): Map<string, ConditioningPrompt[]> {
+  const groups = new Map<string, ConditioningPrompt[]>();
+  for (const prompt of prompts) groups.set(prompt.en, [...(groups.get(prompt.en) ?? []), prompt]);
+  return groups;
+}
+
+/** States of one text; prompts of one text in the language of the system share them. */
+function keyOf({ name, language }: System, prompt: ConditioningPrompt): string {
+  return `${name}\n${prompt[language]}`;
+}
+
+/** Of each text that a system reads of these prompts, [1, tokens, width]. */
+async function statesOf(
+  prompts: readonly ConditioningPrompt[],
+  systems: readonly System[],
+): Promise<Map<string, FloatTensor>> {
+  const states = new Map<string, FloatTensor>();
+  for (const system of systems) {
+    const texts = [...new Set(prompts.map((prompt) => prompt[system.language]))];
+    const each = await encodeEach(system.encoder, texts);
+    for (const [i, text] of texts.entries()) states.set(`${system.name}\n${text}`, each[i] as FloatTensor);
+  }
+  return states;
+}
+
+async function encodeEach(encoder: TextEncoder, texts: readonly string[]): Promise<FloatTensor[]> {
+  const { data, shape, type } = await encoder.encode(texts);
+  const [, ...rest] = shape;
+  const size = data.length / texts.length;
+  return texts.map((_, i) => ({
+    type,
+    data: data.subarray(i * size, (i + 1) * size),
+    shape: [1, ...rest],
+  }));
+}
+
+function rowOf(
+  { name, label, language }: System,
+  at: number,
+  prompts: readonly PromptConditioning[],
+): ConditioningRow {
+  const mean = (some: readonly PromptConditioning[]) =>
+    bootstrapMean(some.map((prompt) => prompt.recovered[at] as number));
+  const probes = [...new Set(prompts.map(({ probe }) => probe))].map((probe) => {
+    return { probe, recovered: mean(prompts.filter((prompt) => prompt.probe === probe)) };
+  });
+  return { system: name, label, language, recovered: mean(prompts), probes };
+}
+
+function checkRequest(prompts: readonly ConditioningPrompt[], systems: readonly System[]): void {
+  if (prompts.length === 0 || systems.length === 0) {
+    throw new InputError(
+      `There are ${prompts.length} prompts and ${systems.length} systems to measure.`,
+      'Give at least one of each.',
+    );
+  }
+  const names = systems.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) {
+    throw new InputError(`Two systems are called "${twice}".`, 'Give each a name of its own.');
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * The report as tables of text.
+ */
+import { formatTable } from '../evaluationTable.ts';
+import type { LikenessEvaluation } from '../likeness.ts';
+import { formatConditioning, formatStates } from '../measureTables.ts';
+import { type TableOptions, textTable } from '../textTable.ts';
+import type { EvaluationReport } from './evaluationReport.ts';
+
+/** All tables, each below what it is about. */
+export function reportTables({ states, suites }: EvaluationReport, options: TableOptions = {}): string {
+  const title = (text: string) => (options.format === 'terminal' ? `${text}\n` : `### ${text}\n`);
+  const tables = suites.flatMap(({ name, pictures, likeness, conditioning }) => [
+    ...(pictures ? [title(`pictures: ${name}`), formatTable(pictures, options)] : []),
+    ...(likeness ? [title(`pictures like the teacher's: ${name}`), formatLikeness(likeness, options)] : []),
+    ...(conditioning ? [title(`conditioning: ${name}`), formatConditioning(conditioning, options)] : []),
+  ]);
+  if (states) {
+    tables.push(title(`states: ${states.pairs}, found among ${states.pool}`), formatStates(states, options));
+  }
+  return tables.join('\n');
+}
+
+/** A line for each system, and one for what pictures of different prompts differ by. */
+function formatLikeness({ to, chance, rows }: LikenessEvaluation, options: TableOptions): string {
+  const lines = rows.map(({ system, distance: { mean, low, high, n } }) => [
+    system,
+    String(n),
+    `${mean.toFixed(4)} (${low.toFixed(3)}-${high.toFixed(3)})`,
+  ]);
+  return textTable(
+    ['system', 'n', `distance from ${to}`],
+    [...lines, ['(another prompt)', '', chance.toFixed(4)]],
+    options,
+  );
+}
