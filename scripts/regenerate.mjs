@@ -31,7 +31,8 @@ function draw() {
   ksd('diagnose', ...diagnosed, '--out', 'out/diagnose.html');
   const folders = students.map((student) => `models/students/${student}`);
   const sets = 'seen-color,held-out-color';
-  ksd('eval', ...folders, '--sets', sets, '--count', '51', '--out', 'docs/results/eval.json');
+  const asked = ['--measures', 'pictures', '--sets', sets, '--count', '51'];
+  ksd('eval', ...folders, ...asked, '--out', 'docs/results/eval.json');
   const table = formatSummary(JSON.parse(readFileSync('docs/results/eval.json', 'utf8'))).trim();
   for (const file of ['README.md', 'README.en.md']) {
     const text = readFileSync(file, 'utf8');
