@@ -13,8 +13,12 @@ import { serialize } from '../graph/serialize.ts';
 import { attentionIsSound } from './attention.ts';
 import type { Runtime, Session } from './session.ts';
 
-/** From how many parameters on they are left in their files: small models gain more from the engine's own layouts. */
-const largeModel = 2 ** 25;
+/**
+ * From how many parameters on they are left in their files. Small models gain more from the engine's own layouts: Stable
+ * Diffusion's VAE decoder (49 million) runs a sixth faster with them, for 0.3 GiB. Weights of half precision are kept for the
+ * memory that they save, of which float32 copies would leave nothing.
+ */
+const largeModel = { full: 2 ** 26, half: 2 ** 25 };
 
 export interface CompileOptions {
   /**
@@ -41,8 +45,12 @@ export async function compile(
   const bind = weights ? bindExternal(weights) : () => ({ kind: 'input' }) as const;
   const bytes = serialize(fitted.graph, { outputs: fitted.outputs, bind });
   if (!weights) return runtime.open({ bytes });
-  const weightsInPlace = parametersOf(graph) >= largeModel;
+  const weightsInPlace = parametersOf(graph) >= largeModel[isHalf(weights) ? 'half' : 'full'];
   return runtime.open({ bytes, weightsFolder: weightsFolder(weights) }, { weightsInPlace });
+}
+
+function isHalf({ tensors }: Weights): boolean {
+  return [...tensors.values()].some(({ dtype }) => dtype === 'F16' || dtype === 'BF16');
 }
 
 /** What the device and the weights ask a graph to compute in another way. */
