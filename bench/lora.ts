@@ -18,8 +18,9 @@ import { kohya, writeLora } from '../src/lora/testing/files.ts';
 import { unet } from '../src/models/unet.ts';
 import { parseUNetConfig } from '../src/models/unetConfig.ts';
 import { median } from './median.ts';
+import type { OurAnswer } from './sd1/answer.ts';
 import { writeCheckpoint } from './sd1/checkpoint.ts';
-import { Worker } from './sd1/worker.ts';
+import { startWorker } from './worker.ts';
 
 const rank = 16;
 
@@ -62,7 +63,7 @@ try {
   const targets = targetsOf(model.textEncoder, parseUNetConfig(model.unet.config));
   const script = fileURLToPath(new URL('sd1/ours.js', import.meta.url));
   const open = (...lora: string[]) =>
-    new Worker(process.execPath, [script, path, '512', String(availableParallelism()), ...lora]);
+    startWorker(process.execPath, [script, path, '512', String(availableParallelism()), ...lora]);
   for (const [name, wanted] of Object.entries(kinds)) {
     const lora = join(folder, 'lora.safetensors');
     await writeLora(lora, loraChanges(layersOf(targets, wanted), { rank, alpha: 8 }), kohya, 'F16');
@@ -76,11 +77,11 @@ try {
     for (const worker of workers) {
       await worker.answer();
       // Opens the model.
-      await worker.ask('unet');
+      await worker.ask<OurAnswer>('unet');
     }
     for (let i = 0; i < rounds; i++) {
       for (const [at, worker] of workers.entries()) {
-        const answer = await worker.ask('unet');
+        const answer = await worker.ask<OurAnswer>('unet');
         seconds[at]!.push(answer.cpu);
         peaks[at] = answer.peak;
       }

@@ -13,15 +13,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { quantizeModel } from '../src/generation/quantize.ts';
 import { median } from './median.ts';
+import type { Answer } from './sd1/answer.ts';
 import { writeCheckpoint } from './sd1/checkpoint.ts';
 import { python, startWorker } from './worker.ts';
-
-interface Answer {
-  readonly seconds: number;
-  /** GiB. */
-  readonly peak: number;
-  readonly sample: readonly number[];
-}
 
 function difference(ours: Answer, theirs: Answer): number {
   const scale = Math.max(...theirs.sample.map(Math.abs));

@@ -12,6 +12,7 @@ import type { FloatTensor } from '../runtime/tensor.ts';
 import { bootstrapMean, type Estimate } from './bootstrap.ts';
 import { conditioningDistances, type Distances, recordMoments, recovered } from './conditioning.ts';
 import type { System } from './evaluatePictures.ts';
+import { checkNames } from './systemNames.ts';
 
 export interface ConditioningPrompt {
   readonly ko: string;
@@ -169,9 +170,5 @@ function checkRequest(prompts: readonly ConditioningPrompt[], systems: readonly 
       'Give at least one of each.',
     );
   }
-  const names = systems.map(({ name }) => name);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) {
-    throw new InputError(`Two systems are called "${twice}".`, 'Give each a name of its own.');
-  }
+  checkNames(systems);
 }

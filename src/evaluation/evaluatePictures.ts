@@ -13,6 +13,7 @@ import { createEmojiScorer, type PictureScore } from './emojiScore.ts';
 import { type SuiteItem, sceneOf } from './emojiSuite.ts';
 import type { EmojiWorld } from './emojiWorld.ts';
 import { type Proportion, proportionOf } from './proportion.ts';
+import { checkNames } from './systemNames.ts';
 
 /** A text encoder that is given the prompts in one language. */
 export interface System {
@@ -203,11 +204,7 @@ function checkRequest(
       'Give at least one of each.',
     );
   }
-  const names = systems.map(({ name }) => name);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) {
-    throw new InputError(`Two systems are called "${twice}".`, 'Give each a name of its own.');
-  }
+  checkNames(systems);
   if (!(Number.isInteger(batch) && batch >= 1)) {
     throw new InputError(`${batch} pictures cannot be drawn at once.`, 'Use a batch of 1 or more.');
   }

@@ -10,6 +10,7 @@ import type { Runtime } from '../runtime/session.ts';
 import { bootstrapMean, bootstrapRatio, type Estimate } from './bootstrap.ts';
 import { type Cosines, cosines, recallAt, retrieve } from './retrieval.ts';
 import { meanOf, type RowPart, rounding, type TextSums, textSums } from './rowSums.ts';
+import { checkNames } from './systemNames.ts';
 
 export interface EvaluatedPair {
   readonly en: string;
@@ -271,8 +272,5 @@ function vectorsOf(
 
 function checkRequest(pairs: readonly EvaluatedPair[], systems: readonly StatesSystem[]): void {
   if (pairs.length === 0) throw new InputError('There are no pairs to measure on.', 'Give at least one.');
-  const names = systems.map(({ name }) => name);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice === undefined) return;
-  throw new InputError(`Two systems are called "${twice}".`, 'Give each a name of its own.');
+  checkNames(systems);
 }

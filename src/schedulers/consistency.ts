@@ -1,9 +1,18 @@
 /**
- * What LCM and TCD share: the time steps of a run out of those that their models were distilled on. Knows no sampler.
+ * What LCM and TCD share: their defaults, and the time steps of a run out of those that their models were distilled on. Knows no sampler.
  */
 import { InputError } from '../errors.ts';
 import type { SchedulerConfig } from './config.ts';
-import type { Run } from './scheduler.ts';
+import type { Run, Scheduler } from './scheduler.ts';
+
+/** Of both classes in diffusers. */
+export const consistencyDefaults: Scheduler['defaults'] = {
+  betaStart: 0.00085,
+  betaEnd: 0.012,
+  betaSchedule: 'scaled_linear',
+  timestepSpacing: 'leading',
+  setAlphaToOne: true,
+};
 
 /**
  * Even picks, from the noisy end down, of the `original_inference_steps` time steps of the teacher, each of which ends a

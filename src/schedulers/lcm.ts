@@ -6,7 +6,7 @@
  */
 
 import type { SchedulerConfig } from './config.ts';
-import { consistencyTimesteps } from './consistency.ts';
+import { consistencyDefaults, consistencyTimesteps } from './consistency.ts';
 import { weightedSum } from './linear.ts';
 import { addNoise, levelAt } from './noise.ts';
 import { clipped, predictX0 } from './prediction.ts';
@@ -18,13 +18,7 @@ const dataSigma = 0.5;
 
 export const lcm: Scheduler = {
   className: 'LCMScheduler',
-  defaults: {
-    betaStart: 0.00085,
-    betaEnd: 0.012,
-    betaSchedule: 'scaled_linear',
-    timestepSpacing: 'leading',
-    setAlphaToOne: true,
-  },
+  defaults: consistencyDefaults,
   create(config, schedule, run) {
     const timesteps = consistencyTimesteps(config, run);
     return {

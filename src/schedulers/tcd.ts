@@ -5,7 +5,7 @@
  * For models that were distilled to jump along the trajectory (or with a TCD LoRA). `eta` (the paper's gamma) is the share
  * of a step that goes further down than asked and comes back with fresh noise.
  */
-import { consistencyTimesteps } from './consistency.ts';
+import { consistencyDefaults, consistencyTimesteps } from './consistency.ts';
 import { weightedSum } from './linear.ts';
 import { levelAt } from './noise.ts';
 import { clipped, predictEpsilon, predictX0 } from './prediction.ts';
@@ -15,13 +15,7 @@ import { variancePreserving } from './variancePreserving.ts';
 export const tcd: Scheduler = {
   className: 'TCDScheduler',
   eta: 0.3,
-  defaults: {
-    betaStart: 0.00085,
-    betaEnd: 0.012,
-    betaSchedule: 'scaled_linear',
-    timestepSpacing: 'leading',
-    setAlphaToOne: true,
-  },
+  defaults: consistencyDefaults,
   create(config, schedule, run) {
     const timesteps = consistencyTimesteps(config, run);
     const { eta } = run;
