@@ -27,7 +27,13 @@ const taught =
 
 const augmented = (experiment: Experiment): Experiment => {
   const changed = kind('roberta-bias')(experiment);
-  return { ...changed, corpus: { ...changed.corpus, augment: { requests: 0.1, mixing: 0.1, spacing: 0.1 } } };
+  return {
+    ...changed,
+    corpus: {
+      ...changed.corpus,
+      augment: { ...changed.corpus.augment, requests: 0.1, mixing: 0.1, spacing: 0.1 },
+    },
+  };
 };
 
 export const benchRows: readonly BenchRow[] = [

@@ -9,12 +9,18 @@ import { dirname, resolve } from 'node:path';
 import { parse as parseYaml, stringify } from 'yaml';
 import { z } from 'zod';
 import { CheckpointError, ConfigError } from '../errors.ts';
+import { augmentKindNames } from './augment/registry.ts';
 import { studentKindNames } from './students.ts';
 
 const positive = z.number().positive();
 const count = z.int().positive();
 const fraction = z.number().min(0).lt(1);
 const part = z.number().min(0).max(1);
+
+/** The part of the texts that are changed, for each kind. */
+const augmentRates = Object.fromEntries(augmentKindNames.map((name) => [name, part.default(0)])) as {
+  readonly [Name in (typeof augmentKindNames)[number]]: z.ZodDefault<typeof part>;
+};
 
 const schema = z
   .strictObject({
@@ -44,15 +50,12 @@ const schema = z
       validation: fraction.default(0.2),
       /** Empty prompts added to the pairs to train on, as a fraction of them: guidance needs the student's answer. */
       emptyPrompts: fraction.default(0.02),
-      /** Parts of the Korean texts that are changed while training, anew in each epoch: see augment.ts. */
+      /** Parts of the Korean texts that are changed while training, anew in each epoch: see augment/registry.ts. */
       augment: z
         .strictObject({
-          /** Put into a request such as "… 그려줘". */
-          requests: part.default(0),
-          /** Some words become English, by a dictionary that is mined from the pairs. */
-          mixing: part.default(0),
-          /** Some spaces go, some come. */
-          spacing: part.default(0),
+          ...augmentRates,
+          /** Where `words` finds other words; the package's lexicon when left out. */
+          lexicon: z.string().optional(),
         })
         .prefault({}),
     }),
@@ -142,6 +145,7 @@ export function parseExperiment(text: string, path: string): Experiment {
   const here = dirname(resolve(path));
   const absolute = (file: string) => resolve(here, file);
   const { student, corpus } = experiment;
+  const { lexicon } = corpus.augment;
   const named = student.start === 'teacher' || student.start === 'random';
   return {
     ...experiment,
@@ -151,7 +155,11 @@ export function parseExperiment(text: string, path: string): Experiment {
       start: named ? student.start : absolute(student.start),
       ...(student.tokenizer === undefined ? {} : { tokenizer: absolute(student.tokenizer) }),
     },
-    corpus: { ...corpus, pairs: absolute(corpus.pairs) },
+    corpus: {
+      ...corpus,
+      pairs: absolute(corpus.pairs),
+      augment: { ...corpus.augment, ...(lexicon === undefined ? {} : { lexicon: absolute(lexicon) }) },
+    },
   };
 }
 

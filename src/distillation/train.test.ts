@@ -186,7 +186,7 @@ test('a run that is taught by all terms of a loss measures the U-Net once, and g
 });
 
 test('a run with changed Korean texts learns otherwise, validates on the same texts, and goes on as if it had not stopped', async () => {
-  const augment = { requests: 0.5, mixing: 0.5, spacing: 0.5 };
+  const augment = { words: 0.5, requests: 0.5, casual: 0.5, mixing: 0.5, spacing: 0.5, typos: 0.5 };
   const changed = experiment({ epochs: 1 }, 'roberta', { augment });
   await runTo('augmented', changed);
   await runTo('augmented-stopped', changed, 2);
