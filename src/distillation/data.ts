@@ -10,8 +10,8 @@ import type { TokenizerFolder } from '../encoders/tokenizerFolder.ts';
 import { InputError } from '../errors.ts';
 import { randomStream, shuffle } from '../random/stream.ts';
 import { leavesTexts } from './augment/augment.ts';
-import { type Lexicon, readLexicon } from './augment/lexicon.ts';
-import { augmentedTokens } from './augment/tokens.ts';
+import { readLexicon } from './augment/lexicon.ts';
+import { type AugmentWords, augmentedTokens } from './augment/tokens.ts';
 import { type Batch, type BatchOptions, makeBatch } from './batch.ts';
 import type { Experiment } from './experiment.ts';
 import { type LossFacts, type LossSettings, lossFeeds } from './loss.ts';
@@ -147,13 +147,15 @@ function assemble(
   { report }: CorpusStore,
   { count, train, validation, places, sentenceOf, korean }: Rows,
   tokens: Data['tokens'],
-  student: TokenizerFolder & { readonly lexicon: Lexicon | undefined },
+  words: AugmentWords,
 ): Data {
   const empties = new Array<number>(Math.round(train.length * corpus.emptyPrompts)).fill(count);
   const sentences = [...places.keys()];
   if (empties.length > 0) sentenceOf[count] = sentences.push('') - 1;
-  const identity: unknown[] = [report.fingerprint, report.seed, seed, count, corpus.validation];
-  identity.push(corpus.emptyPrompts, ...(student.lexicon ? [...student.lexicon] : []));
+  const identity: unknown[] = [report.fingerprint, report.seed, seed, count];
+  identity.push(corpus.validation, corpus.emptyPrompts);
+  // A lexicon that was edited makes another run.
+  if (words.lexicon) identity.push([...words.lexicon]);
   return {
     train: Int32Array.from([...train, ...empties]),
     validation: Int32Array.from(validation),
@@ -161,7 +163,7 @@ function assemble(
     sentenceOf,
     tokens,
     epochTokens: korean
-      ? augmentedTokens(corpus.augment, seed, { korean, sentences, sentenceOf, train, tokens }, student)
+      ? augmentedTokens(corpus.augment, seed, { korean, sentences, sentenceOf, train, tokens }, words)
       : () => tokens,
     tooLong: report.sources.reduce((sum, { dropped }) => sum + (dropped.tooLong ?? 0), 0),
     hash: createHash('sha256').update(JSON.stringify(identity)).digest('hex'),

@@ -29,47 +29,55 @@ const scenes = [
   `^(?<thing>[^,]+), ${ground}${tail}`,
 ].map((pattern) => new RegExp(pattern, 'u'));
 
-/** The same scene: `{물건}` is the thing, `{배경}` the ground with its word, `{말}` that word, `{색}` the ground as a noun. */
-const frames = ['{물건}, {배경}', '{물건} {배경}', '{배경} {물건}', '{배경}, {물건}', '{배경}에 {물건}'];
-const nounFrames = [
+/**
+ * The same scene: `{물건}` is the thing, `{배경}` the ground with its word, `{말}` that word, `{색}` the ground as a noun.
+ * First those that may end with an order, "… 그려줘".
+ */
+const frames = [
+  '{물건}, {배경}',
+  '{물건} {배경}',
+  '{배경} {물건}',
+  '{배경}에 {물건}',
   '{물건}, {말}은 {색}',
+  '{물건} {말}은 {색}으로',
   '{말}은 {색}, {물건}',
+];
+const nounFrames = [
+  '{배경}, {물건}',
   '{말} {색}, {물건}',
   '{물건}, {말} {색}',
-  '{물건} {말}은 {색}으로',
   '{물건}인데 {말}은 {색}으로',
   '{물건}인데 {말}이 {색}',
   '{물건} {말}이 {색}',
 ];
 
-/** An order is no noun, which "인데" would need. */
+/** An order is no noun, which "인데" and "이" need. */
 const isOrder =
   /(?:그려|보여|만들어|그려라|봐|줘|줄래|주세요|실래요|시겠어요|십시오|수 있어|있나요|있을까요|싶어요|부탁\p{Script=Hangul}*|please)\??$/u;
 
+/** The text as another frame says it; as it is where it is no scene. */
 function turn(text: string, random: RandomStream): string {
   for (const scene of scenes) {
     const groups = scene.exec(text)?.groups;
     if (groups === undefined || (groups.particle && !follows(groups.thing!, groups.particle))) continue;
     const colour = nounOf(groups.ground!);
-    const order = isOrder.test(groups.thing!);
-    const possible = [...frames, ...(colour ? nounFrames : [])].filter(
-      (frame) => !order || !/인데|\{물건\} \{말\}이|\{물건\}$/.test(frame) || frame === frames[2],
-    );
-    const values: Readonly<Record<string, string>> = {
+    const all = isOrder.test(groups.thing!) ? frames : [...frames, ...nounFrames];
+    const possible = colour === undefined ? all.filter((frame) => !frame.includes('{색}')) : all;
+    const values: Readonly<Record<string, string | undefined>> = {
       물건: groups.thing!,
       배경: `${groups.ground} ${groups.word}`,
       말: groups.word!,
-      색: colour ?? '',
+      색: colour,
     };
     const frame = possible[random.below(possible.length)]!;
-    return frame.replace(/\{(.+?)\}/gu, (_, name: string) => values[name]!) + (groups.tail ?? '');
+    return frame.replace(/\{(.+?)\}/gu, (_, name: string) => values[name] ?? '') + (groups.tail ?? '');
   }
   return text;
 }
 
 /** A colour as a noun: "파란" is "파란색". Undefined for what is no colour, or whose noun is not known. */
 function nounOf(ground: string): string | undefined {
-  if (/[색]$/u.test(ground)) return ground;
+  if (/색$/u.test(ground)) return ground;
   return /(?:빨간|파란|노란|하얀|까만|검은|흰|푸른|붉은)$/u.test(ground) ? `${ground}색` : undefined;
 }
 

@@ -21,6 +21,12 @@ export interface Texts {
   readonly train: readonly number[];
 }
 
+/** How texts become tokens, and the words that may replace others. */
+export interface AugmentWords {
+  readonly tokenizer: Tokenizer;
+  readonly lexicon?: Lexicon | undefined;
+}
+
 /** Rows that have no Korean text, such as that of the empty prompt, stay as they are. */
 export function augmentedTokens(
   rates: AugmentRates,
