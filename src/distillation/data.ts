@@ -235,7 +235,7 @@ export async function batchOf(
   const batch = makeBatch(texts, [...states, ...states], 1 / (pairsAStep * states[0]!.length), options);
   if (loss === undefined) return batch;
   const sentences = rows.map((row) => sentenceOf[row]!);
-  return { ...batch, lossFeeds: lossFeeds(loss.settings, loss.facts, sentences) };
+  return { ...batch, lossFeeds: lossFeeds(loss.settings, loss.facts, sentences), sentences };
 }
 
 /** A loss that is not plain, with what was measured for it. */
