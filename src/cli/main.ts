@@ -3,6 +3,7 @@
  * The command `ksd`. Assembles its commands; what each does stands in commands/.
  */
 import { Command, Option } from 'commander';
+import { packageFile } from '../catalog/packaged.ts';
 import { readJsonObject } from '../checkpoint/json.ts';
 import { addCompare } from './commands/compare.ts';
 import { addCorpus } from './commands/corpus.ts';
@@ -18,7 +19,6 @@ import { addQuantize } from './commands/quantize.ts';
 import { addVocab } from './commands/vocab.ts';
 import { report } from './failure.ts';
 import { languages, requestedLanguage, speak, t } from './messages.ts';
-import { packageFile } from './packaged.ts';
 import { errorTexts, helpHint, helpTexts } from './parserTexts.ts';
 
 const commands = [
