@@ -1,6 +1,6 @@
 // The floors of docs/architecture.md: imports run down only, and the science runs in a browser.
 const floors = [
-  ['errors', 'channel', 'language'],
+  ['errors', 'channel', 'language', 'process'],
   ['graph', 'random'],
   ['checkpoint', 'runtime', 'pictures'],
   ['models', 'schedulers', 'text'],
