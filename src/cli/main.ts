@@ -16,6 +16,7 @@ import { addGenerate } from './commands/generate.ts';
 import { addInfo } from './commands/info.ts';
 import { addPull } from './commands/pull.ts';
 import { addQuantize } from './commands/quantize.ts';
+import { addServe } from './commands/serve.ts';
 import { addVocab } from './commands/vocab.ts';
 import { report } from './failure.ts';
 import { languages, requestedLanguage, speak, t } from './messages.ts';
@@ -31,6 +32,7 @@ const commands = [
   addEval,
   addExport,
   addQuantize,
+  addServe,
   addVocab,
   addPull,
   addInfo,

@@ -22,7 +22,10 @@ export interface GeneratorProcess<Task, Event> {
 export type Death = (status: number | null, signal: NodeJS.Signals | null) => Error;
 
 /** `module`: compiled code that calls `serveGenerator`; only such can be forked. */
-export function startGeneratorProcess<Task, Event>(module: URL, death: Death): GeneratorProcess<Task, Event> {
+export function startGeneratorProcess<Task, Event>(
+  module: URL | string,
+  death: Death,
+): GeneratorProcess<Task, Event> {
   // Numbers that are none and bytes survive `advanced`, not JSON.
   const child = fork(module, { serialization: 'advanced' });
   const { ask, tell, close } = converse<Task, Event>(child, death);
