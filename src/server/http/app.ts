@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { packageRoot } from '../../checkpoint/packageRoot.ts';
+import { automatic1111Routes } from '../compat/automatic1111.ts';
+import { openaiRoutes } from '../compat/openai.ts';
 import type { Services } from '../services.ts';
 import { addDocs } from './docs.ts';
 import type { Metrics } from './metrics.ts';
@@ -43,6 +45,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     jobRoutes(routes, services);
     pictureRoutes(routes, services);
     systemRoutes(routes, services);
+    automatic1111Routes(routes, services);
+    await openaiRoutes(routes, services);
     for (const plugin of options.plugins ?? []) await plugin(routes);
   });
   await addPage(app, options.page ?? join(packageRoot(), 'dist', 'web'));
