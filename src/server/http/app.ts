@@ -39,6 +39,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   await addSecurity(app, security);
   await addDocs(app, version);
   metrics.serve(app);
+  // Anything that a form of another page could send as text is no request.
+  app.removeContentTypeParser('text/plain');
   app.addContentTypeParser('image/png', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
   await app.register(async (scope) => {
     const routes = scope.withTypeProvider<ZodTypeProvider>();
