@@ -1,0 +1,57 @@
+/**
+ * Routes of results.
+ */
+import { createReadStream } from 'node:fs';
+import { extname } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import * as contract from '../contract/workbench.ts';
+import { notFound } from '../problemError.ts';
+import type { WorkbenchOptions } from './options.ts';
+import { fileOfResult, resultNamed, resultsIn } from './results.ts';
+
+const named = z.object({ name: z.string() });
+
+const contentTypes: Readonly<Record<string, string>> = {
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
+  '.html': 'text/html; charset=utf-8',
+};
+
+/** Reports and figures run nothing and load nothing: their pictures and styles are in them. */
+const contentPolicy = "default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'; sandbox";
+
+export function resultRoutes(app: FastifyInstance, { resultsFolder }: WorkbenchOptions): void {
+  const typed = app.withTypeProvider<ZodTypeProvider>();
+  const listed = contract.result.pick({ name: true, createdAt: true });
+
+  typed.get(
+    '/api/results',
+    { schema: { response: { 200: z.object({ results: z.array(listed) }) } } },
+    async () => ({ results: await resultsIn(resultsFolder) }),
+  );
+
+  typed.get(
+    '/api/results/:name',
+    { schema: { params: named, response: { 200: contract.result } } },
+    async ({ params: { name } }) => {
+      const result = await resultNamed(resultsFolder, name);
+      if (result === undefined) throw notFound(`result ${name}`);
+      return result;
+    },
+  );
+
+  typed.get(
+    '/api/results/:name/:file',
+    { schema: { params: named.extend({ file: z.string() }) } },
+    async ({ params: { name, file } }, reply) => {
+      const entry = await fileOfResult(resultsFolder, name, file);
+      if (entry === undefined) throw notFound(`file ${file} of the result ${name}`);
+      return reply
+        .type(contentTypes[extname(file)] as string)
+        .header('content-security-policy', contentPolicy)
+        .send(createReadStream(entry.path));
+    },
+  );
+}

@@ -1,0 +1,114 @@
+/**
+ * Routes that start, stop and rehearse trainings.
+ */
+import { readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { KsdError } from '../../errors.ts';
+import * as contract from '../contract/workbench.ts';
+import { HttpProblem } from '../problemError.ts';
+import { readExperimentText } from './experimentText.ts';
+import { launchRuns, oneAtATime } from './launch.ts';
+import { type Entry, entriesOf } from './names.ts';
+import type { WorkbenchOptions } from './options.ts';
+import { rehearseInProcess } from './rehearsal.ts';
+import { runNamed } from './runRoutes.ts';
+import { summaryOf } from './runs.ts';
+import type { RunSupervisor } from './supervisor.ts';
+
+const named = z.object({ name: z.string() });
+
+/** An experiment is short; one with thousands of sample prompts fits. */
+const body = z.object({ text: z.string().max(200_000) });
+
+export function trainingRoutes(
+  app: FastifyInstance,
+  options: WorkbenchOptions,
+  supervisor: RunSupervisor,
+): void {
+  const typed = app.withTypeProvider<ZodTypeProvider>();
+  const { runsFolder, experimentsFolder, device, signal } = options;
+  const launcher = launchRuns(runsFolder, supervisor);
+  const rehearsing = oneAtATime();
+  const read = (experiment: string) =>
+    readExperimentText(experiment, { folder: experimentsFolder, roots: rootsOf(options) });
+  const changing = (run: Entry) => summaryOf(run, supervisor.own);
+  const accepted = { 202: contract.runSummary };
+
+  typed.get(
+    '/api/experiments',
+    {
+      schema: {
+        response: {
+          200: z.object({ experiments: z.array(z.object({ name: z.string(), text: z.string() })) }),
+        },
+      },
+    },
+    async () => ({ experiments: await experimentsIn(experimentsFolder) }),
+  );
+
+  typed.post(
+    '/api/experiments/check',
+    { schema: { body, response: { 200: contract.estimate } } },
+    async (request, reply) => {
+      refuseWithout(options.training);
+      const experiment = await read(request.body.text);
+      const gone = new AbortController();
+      reply.raw.once('close', () => gone.abort());
+      const until = AbortSignal.any([gone.signal, signal]);
+      return rehearsing(() => rehearseInProcess(experiment, device, until)).catch((error) => {
+        throw error instanceof KsdError ? unfit(error) : error;
+      });
+    },
+  );
+
+  typed.post('/api/runs', { schema: { body, response: accepted } }, async (request, reply) => {
+    refuseWithout(options.training);
+    const run = await launcher.begin(await read(request.body.text));
+    return reply.code(202).send(await changing(run));
+  });
+
+  for (const action of ['stop', 'resume'] as const) {
+    typed.post(
+      `/api/runs/:name/${action}`,
+      { schema: { params: named, response: accepted } },
+      async ({ params }, reply) => {
+        refuseWithout(options.training);
+        const run = await runNamed(runsFolder, params.name);
+        await launcher[action](run);
+        return reply.code(202).send(await changing(run));
+      },
+    );
+  }
+}
+
+function rootsOf({ runsFolder, experimentsFolder, corporaFolder, resultsFolder, roots }: WorkbenchOptions) {
+  return [runsFolder, experimentsFolder, corporaFolder, resultsFolder, ...roots];
+}
+
+async function experimentsIn(folder: string): Promise<{ name: string; text: string }[]> {
+  const files = (await entriesOf(folder)).filter(({ name }) => /\.ya?ml$/i.test(name));
+  return Promise.all(
+    files.map(async ({ name, path }) => ({
+      name: name.slice(0, -extname(name).length),
+      text: await readFile(path, 'utf8'),
+    })),
+  );
+}
+
+function refuseWithout(training: boolean): void {
+  if (training) return;
+  throw new HttpProblem({
+    status: 403,
+    code: 'NO_TRAINING',
+    problem: 'This server trains nothing.',
+    remedy: 'Start it without --no-training.',
+  });
+}
+
+/** An experiment that is well written but cannot be run. */
+function unfit({ code, problem, remedy }: KsdError): HttpProblem {
+  return new HttpProblem({ status: 422, code, problem, remedy });
+}
