@@ -5,8 +5,8 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import * as contract from '../contract/workbench.ts';
-import { notFound } from '../problemError.ts';
 import { corporaIn } from './corpora.ts';
+import { missing } from './names.ts';
 import type { WorkbenchOptions } from './options.ts';
 
 const named = z.object({ name: z.string() });
@@ -33,7 +33,7 @@ export function corpusRoutes(app: FastifyInstance, { corporaFolder }: WorkbenchO
     { schema: { params: named, response: { 200: contract.corpus } } },
     async ({ params: { name } }) => {
       const corpus = await corpora.find(name);
-      if (corpus === undefined) throw notFound(`corpus ${name}`);
+      if (corpus === undefined) throw missing(`corpus ${name}`);
       return corpus;
     },
   );
@@ -50,7 +50,7 @@ export function corpusRoutes(app: FastifyInstance, { corporaFolder }: WorkbenchO
     async ({ params: { name }, query: { query, offset, limit } }) => {
       const text = query.trim();
       const found = await corpora.pairs(name, { ...(text ? { text } : {}), skip: offset, limit });
-      if (found === undefined) throw notFound(`corpus ${name}`);
+      if (found === undefined) throw missing(`corpus ${name}`);
       return found;
     },
   );

@@ -6,7 +6,7 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { type Experiment, parseExperiment } from '../../distillation/experiment.ts';
 import { ConfigError } from '../../errors.ts';
-import { HttpProblem } from '../problemError.ts';
+import { FieldError } from '../errors.ts';
 
 export interface ReadingOptions {
   /** What relative paths are relative to. */
@@ -17,7 +17,7 @@ export interface ReadingOptions {
 
 const remedy = 'Correct the experiment; docs/experiments.md has its fields.';
 
-/** Throws HttpProblem, 422 with the field that is wrong. */
+/** Throws FieldError naming the field that is wrong. */
 export async function readExperimentText(
   text: string,
   { folder, roots }: ReadingOptions,
@@ -72,17 +72,14 @@ function lies(path: string, folder: string): boolean {
   return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && resolve(way) !== way);
 }
 
-function outside(field: string, folder: string, path: string): HttpProblem {
-  return new HttpProblem({
-    status: 422,
-    code: 'CONFIG',
-    problem: `${field}: ${relative(folder, path)} lies outside of the folders that this server works with.`,
-    remedy: 'Name something in them, or start the server with the folder that it lies in.',
+function outside(field: string, folder: string, path: string): FieldError {
+  return new FieldError(
     field,
-  });
+    `${field}: ${relative(folder, path)} lies outside of the folders that this server works with.`,
+    'Name something in them, or start the server with the folder that it lies in.',
+  );
 }
 
-function wrong(field: string, what: string, cause?: Error): HttpProblem {
-  const problem = `${field}: ${what.replace(/[.\s]+$/, '')}.`;
-  return new HttpProblem({ status: 422, code: 'CONFIG', problem, remedy, field }, { cause });
+function wrong(field: string, what: string, cause?: Error): FieldError {
+  return new FieldError(field, `${field}: ${what.replace(/[.\s]+$/, '')}.`, remedy, { cause });
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { differences, type Experiment } from '../../distillation/experiment.ts';
 import { lockState } from '../../distillation/lock.ts';
 import { readRunExperiment, writeRunExperiment } from '../../distillation/runFolder.ts';
-import { conflict } from '../problemError.ts';
+import { ConflictError } from '../errors.ts';
 import type { Entry } from './names.ts';
 import { experimentOf, progressOf } from './runs.ts';
 import type { RunSupervisor } from './supervisor.ts';
@@ -17,14 +17,14 @@ export interface Launcher {
   stop(run: Entry): Promise<void>;
 }
 
-/** Its methods throw HttpProblem, 409, where the state of the run forbids it. */
+/** Its methods throw ConflictError where the state of the run forbids it. */
 export function launchRuns(runsFolder: string, supervisor: RunSupervisor): Launcher {
   const alone = oneAtATime();
   const start = async ({ name, path }: Entry, experiment: Experiment) => {
     await refuseIfBusy({ name, path }, supervisor);
     const progress = await progressOf(path);
     if (progress && progress.epoch >= experiment.training.epochs) {
-      throw conflict('RUN_FINISHED', `The run ${name} is finished.`, 'Give the experiment another name.');
+      throw new ConflictError(`The run ${name} is finished.`, 'Give the experiment another name.');
     }
     if (progress && progress.step > 0) await refuseIfChanged({ name, path }, experiment);
     else await writeRunExperiment(path, experiment);
@@ -41,8 +41,7 @@ export function launchRuns(runsFolder: string, supervisor: RunSupervisor): Launc
       alone(async () => {
         const experiment = await experimentOf(run.path);
         if (experiment.name !== run.name) {
-          throw conflict(
-            'RUN_RENAMED',
+          throw new ConflictError(
             `The folder ${run.name} holds the run ${experiment.name}.`,
             `Give the folder its old name: ${experiment.name}.`,
           );
@@ -53,20 +52,18 @@ export function launchRuns(runsFolder: string, supervisor: RunSupervisor): Launc
       alone(async () => {
         if (supervisor.stop(name)) return;
         throw (await lockState(path)) === 'held'
-          ? conflict(
-              'RUN_ELSEWHERE',
+          ? new ConflictError(
               `The run ${name} was not started here.`,
               'Stop it where it was: Ctrl-C in its terminal.',
             )
-          : conflict('RUN_NOT_RUNNING', `The run ${name} does not go on.`, 'There is nothing to stop.');
+          : new ConflictError(`The run ${name} does not go on.`, 'There is nothing to stop.');
       }),
   };
 }
 
 async function refuseIfBusy({ name, path }: Entry, { own }: RunSupervisor): Promise<void> {
   if (own(name).state === undefined && (await lockState(path)) !== 'held') return;
-  throw conflict(
-    'RUN_GOES_ON',
+  throw new ConflictError(
     `The run ${name} goes on already.`,
     'Wait for its end or stop it; or give the experiment another name.',
   );
@@ -75,8 +72,7 @@ async function refuseIfBusy({ name, path }: Entry, { own }: RunSupervisor): Prom
 async function refuseIfChanged({ name, path }: Entry, experiment: Experiment): Promise<void> {
   const changes = differences((await readRunExperiment(path)) ?? experiment, experiment);
   if (changes.length === 0) return;
-  throw conflict(
-    'RUN_DIFFERS',
+  throw new ConflictError(
     `${name} names a run of another experiment: ${changes.join('; ')}.`,
     'Undo the change, or give the experiment another name.',
   );

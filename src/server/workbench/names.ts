@@ -5,6 +5,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode, unreadable } from '../../checkpoint/file.ts';
+import { NotFoundError } from '../errors.ts';
 
 export interface Entry {
   readonly name: string;
@@ -26,4 +27,9 @@ export async function entriesOf(folder: string): Promise<Entry[]> {
 /** The entry of exactly this name. */
 export async function entryNamed(folder: string, name: string): Promise<Entry | undefined> {
   return (await entriesOf(folder)).find((entry) => entry.name === name);
+}
+
+/** `what` is not there. */
+export function missing(what: string): NotFoundError {
+  return new NotFoundError(`There is no ${what}.`, 'Look at the list of what is there.');
 }

@@ -7,7 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import * as contract from '../contract/workbench.ts';
-import { notFound } from '../problemError.ts';
+import { missing } from './names.ts';
 import type { WorkbenchOptions } from './options.ts';
 import { fileOfResult, resultNamed, resultsIn } from './results.ts';
 
@@ -37,7 +37,7 @@ export function resultRoutes(app: FastifyInstance, { resultsFolder }: WorkbenchO
     { schema: { params: named, response: { 200: contract.result } } },
     async ({ params: { name } }) => {
       const result = await resultNamed(resultsFolder, name);
-      if (result === undefined) throw notFound(`result ${name}`);
+      if (result === undefined) throw missing(`result ${name}`);
       return result;
     },
   );
@@ -47,7 +47,7 @@ export function resultRoutes(app: FastifyInstance, { resultsFolder }: WorkbenchO
     { schema: { params: named.extend({ file: z.string() }) } },
     async ({ params: { name, file } }, reply) => {
       const entry = await fileOfResult(resultsFolder, name, file);
-      if (entry === undefined) throw notFound(`file ${file} of the result ${name}`);
+      if (entry === undefined) throw missing(`file ${file} of the result ${name}`);
       return reply
         .type(contentTypes[extname(file)] as string)
         .header('content-security-policy', contentPolicy)

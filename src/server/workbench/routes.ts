@@ -2,8 +2,8 @@
  * What researchers use of the server: runs, corpora, results. Everything is read from folders, so that what was made in a
  * terminal shows here too.
  *
- * Errors are KsdErrors, with a status where they are HttpProblems: to answer with them is the app's concern, as are the
- * compilers of fastify-type-provider-zod, keys and limits.
+ * Errors are KsdErrors: which status each has is the app's concern, as are the compilers of fastify-type-provider-zod, keys
+ * and limits.
  */
 import type { FastifyInstance } from 'fastify';
 import { corpusRoutes } from './corpusRoutes.ts';

@@ -9,10 +9,8 @@ import { z } from 'zod';
 import { tailMetrics } from '../../distillation/metricsTail.ts';
 import * as contract from '../contract/workbench.ts';
 import { sendEvents } from '../eventStream.ts';
-import { notFound } from '../problemError.ts';
 import { runEvents } from './follow.ts';
-import type { Entry } from './names.ts';
-import { entryNamed } from './names.ts';
+import { type Entry, entryNamed, missing } from './names.ts';
 import type { WorkbenchOptions } from './options.ts';
 import { isRun, runOf, runsIn, samplesOf, summaryOf } from './runs.ts';
 import type { RunSupervisor } from './supervisor.ts';
@@ -56,15 +54,15 @@ export function runRoutes(
     async ({ params }, reply) => {
       const run = await runNamed(runsFolder, params.name);
       const epoch = (await samplesOf(run.path)).find((one) => one === params.epoch);
-      if (epoch === undefined) throw notFound(`sample grid of epoch ${params.epoch}`);
+      if (epoch === undefined) throw missing(`sample grid of epoch ${params.epoch}`);
       return reply.type('image/png').send(createReadStream(join(run.path, 'samples', `${epoch}.png`)));
     },
   );
 }
 
-/** Throws HttpProblem, 404, if the folder holds no such run. */
+/** Throws NotFoundError if the folder holds no such run. */
 export async function runNamed(folder: string, name: string): Promise<Entry> {
   const run = await entryNamed(folder, name);
-  if (run === undefined || !(await isRun(run))) throw notFound(`run ${name}`);
+  if (run === undefined || !(await isRun(run))) throw missing(`run ${name}`);
   return run;
 }

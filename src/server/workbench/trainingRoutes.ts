@@ -8,7 +8,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { KsdError } from '../../errors.ts';
 import * as contract from '../contract/workbench.ts';
-import { HttpProblem } from '../problemError.ts';
+import { FieldError, StoppingError } from '../errors.ts';
 import { readExperimentText } from './experimentText.ts';
 import { launchRuns, oneAtATime } from './launch.ts';
 import { type Entry, entriesOf } from './names.ts';
@@ -59,6 +59,7 @@ export function trainingRoutes(
       reply.raw.once('close', () => gone.abort());
       const until = AbortSignal.any([gone.signal, signal]);
       return rehearsing(() => rehearseInProcess(experiment, device, until)).catch((error) => {
+        if (signal.aborted) throw new StoppingError();
         throw error instanceof KsdError ? unfit(error) : error;
       });
     },
@@ -98,17 +99,18 @@ async function experimentsIn(folder: string): Promise<{ name: string; text: stri
   );
 }
 
-function refuseWithout(training: boolean): void {
-  if (training) return;
-  throw new HttpProblem({
-    status: 403,
-    code: 'NO_TRAINING',
-    problem: 'This server trains nothing.',
-    remedy: 'Start it without --no-training.',
-  });
+/** This server was started without training. */
+class NoTrainingError extends KsdError {
+  constructor() {
+    super('NO_TRAINING', 'This server trains nothing.', 'Start it without --no-training.');
+  }
 }
 
-/** An experiment that is well written but cannot be run. */
-function unfit({ code, problem, remedy }: KsdError): HttpProblem {
-  return new HttpProblem({ status: 422, code, problem, remedy });
+function refuseWithout(training: boolean): void {
+  if (!training) throw new NoTrainingError();
+}
+
+/** Of an experiment that is well written but cannot be run: no field of it alone is wrong. */
+function unfit(error: KsdError): FieldError {
+  return new FieldError('text', error.problem, error.remedy, { cause: error });
 }
