@@ -1,10 +1,9 @@
 /**
  * Routes of corpora.
  */
-import type { FastifyInstance } from 'fastify';
-import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import * as contract from '../contract/workbench.ts';
+import type { App } from '../http/types.ts';
 import { corporaIn } from './corpora.ts';
 import { missing } from './names.ts';
 import type { WorkbenchOptions } from './options.ts';
@@ -17,18 +16,17 @@ const page = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });
 
-export function corpusRoutes(app: FastifyInstance, { corporaFolder }: WorkbenchOptions): void {
-  const typed = app.withTypeProvider<ZodTypeProvider>();
+export function corpusRoutes(app: App, { corporaFolder }: WorkbenchOptions): void {
   const corpora = corporaIn(corporaFolder);
   app.addHook('onClose', () => corpora.close());
 
-  typed.get(
+  app.get(
     '/api/corpora',
     { schema: { response: { 200: z.object({ corpora: z.array(contract.corpusSummary) }) } } },
     async () => ({ corpora: await corpora.list() }),
   );
 
-  typed.get(
+  app.get(
     '/api/corpora/:name',
     { schema: { params: named, response: { 200: contract.corpus } } },
     async ({ params: { name } }) => {
@@ -38,7 +36,7 @@ export function corpusRoutes(app: FastifyInstance, { corporaFolder }: WorkbenchO
     },
   );
 
-  typed.get(
+  app.get(
     '/api/corpora/:name/pairs',
     {
       schema: {

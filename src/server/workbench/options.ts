@@ -20,4 +20,6 @@ export interface WorkbenchOptions {
   readonly device: RequestedDevice;
   /** The server stops: streams of events end, the run that goes on is stopped with a checkpoint. */
   readonly signal: AbortSignal;
+  /** Hears of runs that could not be started or followed. */
+  readonly onProblem: (error: unknown) => void;
 }

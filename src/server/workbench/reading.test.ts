@@ -132,7 +132,7 @@ test('a server without training shows runs, and starts none', async () => {
   await makeRun(options.runsFolder, 'mine', 1);
   expect((await get<Runs>('/api/runs')).runs).toHaveLength(1);
   for (const url of ['runs', 'runs/mine/resume', 'runs/mine/stop', 'experiments/check']) {
-    expect(await post(`/api/${url}`, { text }, 403)).toMatchObject({ code: 'NO_TRAINING' });
+    expect(await post(`/api/${url}`, { text }, 403)).toMatchObject({ code: 'FORBIDDEN' });
   }
 });
 

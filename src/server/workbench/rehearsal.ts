@@ -1,32 +1,29 @@
 /**
- * What a training would take, tried in a process of its own: see rehearser.ts.
+ * What a training would take, tried in a process of its own: it measures its memory, and can be ended at any moment.
  */
-import { fork } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { packageRoot } from '../../checkpoint/packageRoot.ts';
 import type { Experiment } from '../../distillation/experiment.ts';
-import { errorOf, type Failure } from '../../distillation/messages.ts';
 import type { Estimate as Rehearsed } from '../../distillation/rehearse.ts';
 import { RuntimeError } from '../../errors.ts';
+import { startGeneratorProcess } from '../../process/generatorProcess.ts';
 import type { RequestedDevice } from '../../runtime/session.ts';
 import type { Estimate } from '../contract/workbench.ts';
 
-export interface RehearsalRequest {
+export interface RehearsalTask {
   readonly experiment: Experiment;
   readonly device: RequestedDevice;
   /** For what it writes. */
   readonly folder: string;
 }
 
-export type RehearsalAnswer =
-  | { readonly kind: 'estimate'; readonly estimate: Rehearsed }
-  | { readonly kind: 'failed'; readonly failure: Failure };
+/** Where the package is compiled, this module or not: only compiled code can be forked. */
+const module = pathToFileURL(join(packageRoot(), 'dist', 'server', 'workbench', 'rehearser.js'));
 
-/**
- * Throws what `rehearse` throws, RuntimeError if the process dies, and the signal's reason: the process is ended then.
- */
+/** Throws what `rehearse` throws, RuntimeError if the process dies, and the signal's reason, which ends the process. */
 export async function rehearseInProcess(
   experiment: Experiment,
   device: RequestedDevice,
@@ -34,45 +31,28 @@ export async function rehearseInProcess(
 ): Promise<Estimate> {
   signal.throwIfAborted();
   const folder = await mkdtemp(join(tmpdir(), 'ksd-'));
+  const rehearser = startGeneratorProcess<RehearsalTask, Rehearsed>(module, death);
+  // It hears of a signal only between two steps, and nothing of it is kept.
+  const kill = () => rehearser.pid === undefined || process.kill(rehearser.pid, 'SIGKILL');
+  signal.addEventListener('abort', kill);
   try {
-    const answer = await ask({ experiment, device, folder }, signal);
-    if (answer.kind === 'failed') throw errorOf(answer.failure);
-    return estimateOf(answer.estimate);
+    const { value } = await rehearser.run({ experiment, device, folder }).next();
+    return estimateOf(value as Rehearsed);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
   } finally {
+    signal.removeEventListener('abort', kill);
+    await rehearser.close();
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   }
 }
 
-/** Resolves when the process is gone. */
-async function ask(request: RehearsalRequest, signal: AbortSignal): Promise<RehearsalAnswer> {
-  // Where the package is compiled, this module or not: only compiled code can be forked.
-  const module = join(packageRoot(), 'dist', 'server', 'workbench', 'rehearser.js');
-  const child = fork(module, {
-    serialization: 'advanced',
-    execArgv: [],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
-  const kill = () => child.kill('SIGKILL');
-  signal.addEventListener('abort', kill);
-  try {
-    let answer: RehearsalAnswer | undefined;
-    child.once('message', (message: RehearsalAnswer) => {
-      answer = message;
-    });
-    child.send(request, () => {});
-    const end = await new Promise<string>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('exit', (status, by) => resolve(by ? `by ${by}` : `with status ${status}`));
-    });
-    signal.throwIfAborted();
-    if (answer) return answer;
-    throw new RuntimeError(
-      `The process that rehearsed the experiment ended ${end}.`,
-      'If there is too little memory, set training.accumulate or training.checkpointing.',
-    );
-  } finally {
-    signal.removeEventListener('abort', kill);
-  }
+function death(status: number | null, signal: NodeJS.Signals | null): RuntimeError {
+  return new RuntimeError(
+    `The process that rehearsed the experiment ended ${signal ? `by ${signal}` : `with status ${status}`}.`,
+    'If there is too little memory, set training.accumulate or training.checkpointing.',
+  );
 }
 
 /** Checkpoints that lie beside each other at most: `best`, `last`, and the one that is being written. */

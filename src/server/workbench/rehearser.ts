@@ -1,26 +1,14 @@
 /**
- * The process in which an experiment is rehearsed for the one that forked it (rehearsal.ts): its memory is that of the
- * rehearsal alone, and it can be ended at any moment.
+ * The process in which an experiment is rehearsed (rehearsal.ts): its memory is that of the rehearsal alone.
  */
-import { failureOf } from '../../distillation/messages.ts';
-import { rehearse } from '../../distillation/rehearse.ts';
+import { type Estimate, rehearse } from '../../distillation/rehearse.ts';
+import { serveGenerator } from '../../process/serveGenerator.ts';
 import { openRuntime } from '../../runtime/node.ts';
-import type { RehearsalAnswer, RehearsalRequest } from './rehearsal.ts';
+import type { RehearsalTask } from './rehearsal.ts';
 
-async function answerTo({ experiment, device, folder }: RehearsalRequest): Promise<RehearsalAnswer> {
-  try {
-    const rehearsal = rehearse(experiment, { runtime: await openRuntime(device), folder });
-    let next = await rehearsal.next();
-    while (!next.done) next = await rehearsal.next();
-    return { kind: 'estimate', estimate: next.value };
-  } catch (error) {
-    return { kind: 'failed', failure: failureOf(error, false) };
-  }
-}
-
-process.once('message', async (request: RehearsalRequest) => {
-  const answer = await answerTo(request);
-  process.send?.(answer, () => process.exit());
+serveGenerator<RehearsalTask, Estimate>(async function* ({ experiment, device, folder }, signal) {
+  const rehearsal = rehearse(experiment, { runtime: await openRuntime(device), folder, signal });
+  let next = await rehearsal.next();
+  while (!next.done) next = await rehearsal.next();
+  yield next.value;
 });
-
-process.on('disconnect', () => process.exit());

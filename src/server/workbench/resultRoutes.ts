@@ -3,10 +3,9 @@
  */
 import { createReadStream } from 'node:fs';
 import { extname } from 'node:path';
-import type { FastifyInstance } from 'fastify';
-import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import * as contract from '../contract/workbench.ts';
+import type { App } from '../http/types.ts';
 import { missing } from './names.ts';
 import type { WorkbenchOptions } from './options.ts';
 import { fileOfResult, resultNamed, resultsIn } from './results.ts';
@@ -22,17 +21,16 @@ const contentTypes: Readonly<Record<string, string>> = {
 /** Reports and figures run nothing and load nothing: their pictures and styles are in them. */
 const contentPolicy = "default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'; sandbox";
 
-export function resultRoutes(app: FastifyInstance, { resultsFolder }: WorkbenchOptions): void {
-  const typed = app.withTypeProvider<ZodTypeProvider>();
+export function resultRoutes(app: App, { resultsFolder }: WorkbenchOptions): void {
   const listed = contract.result.pick({ name: true, createdAt: true });
 
-  typed.get(
+  app.get(
     '/api/results',
     { schema: { response: { 200: z.object({ results: z.array(listed) }) } } },
     async () => ({ results: await resultsIn(resultsFolder) }),
   );
 
-  typed.get(
+  app.get(
     '/api/results/:name',
     { schema: { params: named, response: { 200: contract.result } } },
     async ({ params: { name } }) => {
@@ -42,7 +40,7 @@ export function resultRoutes(app: FastifyInstance, { resultsFolder }: WorkbenchO
     },
   );
 
-  typed.get(
+  app.get(
     '/api/results/:name/:file',
     { schema: { params: named.extend({ file: z.string() }) } },
     async ({ params: { name, file } }, reply) => {

@@ -1,11 +1,8 @@
 /**
  * What researchers use of the server: runs, corpora, results. Everything is read from folders, so that what was made in a
  * terminal shows here too.
- *
- * Errors are KsdErrors: which status each has is the app's concern, as are the compilers of fastify-type-provider-zod, keys
- * and limits.
  */
-import type { FastifyInstance } from 'fastify';
+import type { App } from '../http/types.ts';
 import { corpusRoutes } from './corpusRoutes.ts';
 import type { WorkbenchOptions } from './options.ts';
 import { resultRoutes } from './resultRoutes.ts';
@@ -13,14 +10,14 @@ import { runRoutes } from './runRoutes.ts';
 import { superviseRuns } from './supervisor.ts';
 import { trainingRoutes } from './trainingRoutes.ts';
 
-/** A plugin of Fastify. Closing the app stops a run that goes on here, with a checkpoint, and waits for that. */
-export async function workbenchRoutes(app: FastifyInstance, options: WorkbenchOptions): Promise<void> {
+/** Closing the app stops a run that goes on here, with a checkpoint, and waits for that. */
+export async function workbenchRoutes(app: App, options: WorkbenchOptions): Promise<void> {
   const closing = new AbortController();
   const signal = AbortSignal.any([options.signal, closing.signal]);
   const supervisor = superviseRuns({
     runsFolder: options.runsFolder,
     device: options.device,
-    onError: (error) => app.log.error(error),
+    onError: options.onProblem,
   });
   signal.addEventListener('abort', () => void supervisor.close());
   app.addHook('preClose', async () => {

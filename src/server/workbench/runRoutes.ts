@@ -3,12 +3,11 @@
  */
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import type { FastifyInstance } from 'fastify';
-import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { tailMetrics } from '../../distillation/metricsTail.ts';
 import * as contract from '../contract/workbench.ts';
-import { sendEvents } from '../eventStream.ts';
+import { sendEvents } from '../http/sse.ts';
+import type { App } from '../http/types.ts';
 import { runEvents } from './follow.ts';
 import { type Entry, entryNamed, missing } from './names.ts';
 import type { WorkbenchOptions } from './options.ts';
@@ -18,14 +17,13 @@ import type { RunSupervisor } from './supervisor.ts';
 const named = z.object({ name: z.string() });
 
 export function runRoutes(
-  app: FastifyInstance,
+  app: App,
   { runsFolder, signal }: WorkbenchOptions,
   supervisor: RunSupervisor,
 ): void {
-  const typed = app.withTypeProvider<ZodTypeProvider>();
   const { own } = supervisor;
 
-  typed.get(
+  app.get(
     '/api/runs',
     { schema: { response: { 200: z.object({ runs: z.array(contract.runSummary) }) } } },
     async () => ({
@@ -33,7 +31,7 @@ export function runRoutes(
     }),
   );
 
-  typed.get(
+  app.get(
     '/api/runs/:name',
     { schema: { params: named, response: { 200: contract.run } } },
     async ({ params }) => {
@@ -43,12 +41,12 @@ export function runRoutes(
     },
   );
 
-  typed.get('/api/runs/:name/events', { schema: { params: named } }, async ({ params }, reply) => {
+  app.get('/api/runs/:name/events', { schema: { params: named } }, async ({ params }, reply) => {
     const run = await runNamed(runsFolder, params.name);
-    return sendEvents(reply, signal, (gone) => runEvents(run, own, gone));
+    return sendEvents(reply, (gone) => runEvents(run, own, AbortSignal.any([gone, signal])));
   });
 
-  typed.get(
+  app.get(
     '/api/runs/:name/samples/:epoch.png',
     { schema: { params: named.extend({ epoch: z.coerce.number() }) } },
     async ({ params }, reply) => {

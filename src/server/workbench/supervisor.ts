@@ -26,8 +26,8 @@ export interface RunSupervisor {
 export interface SupervisorOptions {
   readonly runsFolder: string;
   readonly device: RequestedDevice;
-  /** What runs could not tell in their folder, for example since the disk is full, is told here. */
-  readonly onError?: (error: unknown) => void;
+  /** Hears of runs that could not be started or followed. */
+  readonly onError: (error: unknown) => void;
 }
 
 /** What the process says, in the run's folder. */
@@ -57,7 +57,7 @@ export function superviseRuns({ runsFolder, device, onError }: SupervisorOptions
     run.done = train(run)
       .catch((error) => {
         failures.set(name, notStarted(error));
-        onError?.(error);
+        onError(error);
       })
       .finally(() => {
         current = undefined;

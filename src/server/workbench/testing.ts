@@ -5,27 +5,14 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Fastify, { type FastifyInstance } from 'fastify';
-import {
-  hasZodFastifySchemaValidationErrors,
-  serializerCompiler,
-  validatorCompiler,
-} from 'fastify-type-provider-zod';
-import { onTestFinished } from 'vitest';
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { expect, onTestFinished } from 'vitest';
 import { packageRoot } from '../../checkpoint/packageRoot.ts';
-import { KsdError } from '../../errors.ts';
-import { FieldError } from '../errors.ts';
+import { addProblems } from '../http/problems.ts';
 import type { WorkbenchOptions } from './options.ts';
 import { workbenchRoutes } from './routes.ts';
 
 export const models = join(packageRoot(), 'models');
-
-const statuses: Readonly<Record<string, number>> = {
-  INPUT: 422,
-  NOT_FOUND: 404,
-  CONFLICT: 409,
-  NO_TRAINING: 403,
-  STOPPING: 503,
-};
 
 export interface Workbench {
   readonly app: FastifyInstance;
@@ -39,6 +26,7 @@ export interface Workbench {
 export async function workbench(change: Partial<WorkbenchOptions> = {}, root?: string): Promise<Workbench> {
   const folder = root ?? (await temporaryFolder());
   const made = (name: string) => join(folder, name);
+  const defects: unknown[] = [];
   const options: WorkbenchOptions = {
     runsFolder: made('runs'),
     experimentsFolder: made('experiments'),
@@ -48,22 +36,20 @@ export async function workbench(change: Partial<WorkbenchOptions> = {}, root?: s
     training: true,
     device: 'cpu',
     signal: new AbortController().signal,
+    onProblem: (error) => defects.push(error),
     ...change,
   };
   for (const name of ['runs', 'experiments', 'corpora', 'results'])
     await mkdir(made(name), { recursive: true });
   const app = Fastify();
-  onTestFinished(() => app.close());
+  onTestFinished(async () => {
+    await app.close();
+    expect(defects).toEqual([]);
+  });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  app.setErrorHandler((error, _, reply) => {
-    if (hasZodFastifySchemaValidationErrors(error)) return reply.code(422).send({ code: 'INPUT' });
-    if (!(error instanceof KsdError)) return reply.code(500).send({ title: (error as Error).message });
-    const { code, problem, remedy } = error;
-    const field = error instanceof FieldError ? { field: error.field } : {};
-    return reply.code(statuses[code] ?? 500).send({ code, title: problem, detail: remedy, ...field });
-  });
-  await app.register(workbenchRoutes, options);
+  addProblems(app, (error) => defects.push(error));
+  await app.register(async (scope) => workbenchRoutes(scope.withTypeProvider<ZodTypeProvider>(), options));
   const answer = async (method: 'GET' | 'POST', url: string, status: number, payload?: object) => {
     const response = await app.inject({ method, url, ...(payload ? { payload } : {}) });
     if (response.statusCode === status) return response.json();

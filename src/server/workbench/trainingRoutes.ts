@@ -3,12 +3,11 @@
  */
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
-import type { FastifyInstance } from 'fastify';
-import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { KsdError } from '../../errors.ts';
 import * as contract from '../contract/workbench.ts';
 import { FieldError, StoppingError } from '../errors.ts';
+import type { App } from '../http/types.ts';
 import { readExperimentText } from './experimentText.ts';
 import { launchRuns, oneAtATime } from './launch.ts';
 import { type Entry, entriesOf } from './names.ts';
@@ -23,12 +22,7 @@ const named = z.object({ name: z.string() });
 /** An experiment is short; one with thousands of sample prompts fits. */
 const body = z.object({ text: z.string().max(200_000) });
 
-export function trainingRoutes(
-  app: FastifyInstance,
-  options: WorkbenchOptions,
-  supervisor: RunSupervisor,
-): void {
-  const typed = app.withTypeProvider<ZodTypeProvider>();
+export function trainingRoutes(app: App, options: WorkbenchOptions, supervisor: RunSupervisor): void {
   const { runsFolder, experimentsFolder, device, signal } = options;
   const launcher = launchRuns(runsFolder, supervisor);
   const rehearsing = oneAtATime();
@@ -37,7 +31,7 @@ export function trainingRoutes(
   const changing = (run: Entry) => summaryOf(run, supervisor.own);
   const accepted = { 202: contract.runSummary };
 
-  typed.get(
+  app.get(
     '/api/experiments',
     {
       schema: {
@@ -49,7 +43,7 @@ export function trainingRoutes(
     async () => ({ experiments: await experimentsIn(experimentsFolder) }),
   );
 
-  typed.post(
+  app.post(
     '/api/experiments/check',
     { schema: { body, response: { 200: contract.estimate } } },
     async (request, reply) => {
@@ -59,20 +53,21 @@ export function trainingRoutes(
       reply.raw.once('close', () => gone.abort());
       const until = AbortSignal.any([gone.signal, signal]);
       return rehearsing(() => rehearseInProcess(experiment, device, until)).catch((error) => {
-        if (signal.aborted) throw new StoppingError();
+        // Where the client has gone, nobody hears it.
+        if (until.aborted) throw new StoppingError();
         throw error instanceof KsdError ? unfit(error) : error;
       });
     },
   );
 
-  typed.post('/api/runs', { schema: { body, response: accepted } }, async (request, reply) => {
+  app.post('/api/runs', { schema: { body, response: accepted } }, async (request, reply) => {
     refuseWithout(options.training);
     const run = await launcher.begin(await read(request.body.text));
     return reply.code(202).send(await changing(run));
   });
 
   for (const action of ['stop', 'resume'] as const) {
-    typed.post(
+    app.post(
       `/api/runs/:name/${action}`,
       { schema: { params: named, response: accepted } },
       async ({ params }, reply) => {
@@ -99,15 +94,9 @@ async function experimentsIn(folder: string): Promise<{ name: string; text: stri
   );
 }
 
-/** This server was started without training. */
-class NoTrainingError extends KsdError {
-  constructor() {
-    super('NO_TRAINING', 'This server trains nothing.', 'Start it without --no-training.');
-  }
-}
-
 function refuseWithout(training: boolean): void {
-  if (!training) throw new NoTrainingError();
+  if (training) return;
+  throw new KsdError('FORBIDDEN', 'This server trains nothing.', 'Start it without --no-training.');
 }
 
 /** Of an experiment that is well written but cannot be run: no field of it alone is wrong. */
