@@ -12,7 +12,7 @@ export interface ChangesOptions {
 }
 
 /** Changes come in bursts: what follows within so many milliseconds is looked at together. */
-const burstMs = 100;
+const burstMs = 250;
 
 /** Yields at once, and whenever it is time to look again; returns when the signal comes. */
 export async function* changes(

@@ -3,6 +3,7 @@
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { unreadable } from '../../checkpoint/file.ts';
 import { readJsonObject } from '../../checkpoint/json.ts';
 import { reportFile } from '../../corpus/layout.ts';
 import { reasons } from '../../corpus/reasons.ts';
@@ -10,6 +11,7 @@ import type { CorpusReport, Histogram, SourceCounts } from '../../corpus/report/
 import { totalOf } from '../../corpus/report/summary.ts';
 import { histogramTitle, reasonWords } from '../../corpus/report/words.ts';
 import { type CorpusStore, isStore, openStore, type Search } from '../../corpus/store.ts';
+import { KsdError } from '../../errors.ts';
 import type { Corpus, CorpusPair, CorpusSummary } from '../contract/workbench.ts';
 import { type Entry, entriesOf, entryNamed } from './names.ts';
 
@@ -44,7 +46,7 @@ export function corporaIn(folder: string): Corpora {
   };
   return {
     list: async () => {
-      const corpora = await Promise.all((await entriesOf(folder)).map(summaryOf));
+      const corpora = await Promise.all((await entriesOf(folder)).map(readableSummary));
       return corpora.filter((corpus) => corpus !== undefined);
     },
     find: async (name) => {
@@ -69,6 +71,14 @@ export function corporaIn(folder: string): Corpora {
   };
 }
 
+/** Undefined also for a damaged one: it hides no other, and tells what is wrong where it is asked for itself. */
+async function readableSummary(entry: Entry): Promise<CorpusSummary | undefined> {
+  return summaryOf(entry).catch((error) => {
+    if (error instanceof KsdError) return undefined;
+    throw error;
+  });
+}
+
 async function summaryOf({ name, path }: Entry): Promise<CorpusSummary | undefined> {
   if (!(await isStore(path))) return undefined;
   const { pairs } = await reportOf(path);
@@ -80,7 +90,11 @@ async function reportOf(corpus: string): Promise<CorpusReport> {
 }
 
 async function writtenAt(corpus: string): Promise<number> {
-  return (await stat(join(corpus, reportFile))).mtimeMs;
+  const path = join(corpus, reportFile);
+  const { mtimeMs } = await stat(path).catch((cause) => {
+    throw unreadable(path, cause);
+  });
+  return mtimeMs;
 }
 
 /** What the report tells. */

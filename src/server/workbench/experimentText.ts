@@ -2,7 +2,7 @@
  * An experiment that a client sends as YAML: its fields, and what of this machine it may name.
  */
 import { realpath } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { type Experiment, parseExperiment } from '../../distillation/experiment.ts';
 import { ConfigError } from '../../errors.ts';
@@ -69,7 +69,7 @@ async function realPath(path: string): Promise<string> {
 
 function lies(path: string, folder: string): boolean {
   const way = relative(folder, path);
-  return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && resolve(way) !== way);
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
 function outside(field: string, folder: string, path: string): FieldError {

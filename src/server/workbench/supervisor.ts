@@ -11,11 +11,15 @@ import { packageRoot } from '../../checkpoint/packageRoot.ts';
 import { clearFailure, type RunFailure, readFailure, writeFailure } from '../../distillation/runFailure.ts';
 import { experimentFile } from '../../distillation/runFolder.ts';
 import type { RequestedDevice } from '../../runtime/session.ts';
+import { StoppingError } from '../errors.ts';
 import type { OwnState } from './runs.ts';
 
 export interface RunSupervisor {
   readonly own: OwnState;
-  /** The run whose experiment lies in its folder begins or goes on, or waits for the one before. */
+  /**
+   * The run whose experiment lies in its folder begins or goes on, or waits for the one before. Throws StoppingError once
+   * this is closed.
+   */
   start(name: string): void;
   /** After the step, with a checkpoint. False if the run neither goes on nor waits here. */
   stop(name: string): boolean;
@@ -99,6 +103,7 @@ export function superviseRuns({ runsFolder, device, onError }: SupervisorOptions
       return failure ? { failure } : {};
     },
     start: (name) => {
+      if (closed) throw new StoppingError();
       waiting.push(name);
       next();
     },
