@@ -23,6 +23,7 @@ describe('help', () => {
     'diagnose',
     'distill',
     'eval',
+    'leaderboard',
     'export',
     'quantize',
     'vocab',
@@ -305,4 +306,15 @@ test('info tells devices, versions, and the sizes of the packaged model from any
   expect(stdout).toMatch(/cpu +✓/);
   expect(stdout).toMatch(/onnxruntime +\d+\.\d+/);
   expect(stdout).toMatch(/unet +UNet2DConditionModel +16\.66 M +33\.3 MB +F16/);
+});
+
+test('leaderboard puts evaluations side by side on a page', async () => {
+  const folder = await temporaryFolder();
+  const files = ['eval', 'korean'].map((name) => join(root, 'docs', 'results', `${name}.json`));
+  const { status, stdout } = await ksd(folder, ['leaderboard', ...files, '--out', 'results.md']);
+  expect([status, stdout]).toEqual([0, 'results.md\n']);
+  expect(await readFile(join(folder, 'results.md'), 'utf8')).toMatch(/\| roberta ko +\| \*\*96 % \[87, 99\]\*\*/);
+  const curves = ['--curves', join(root, 'docs', 'results')];
+  const none = await ksd(folder, ['leaderboard', ...files, ...curves]);
+  expect([none.status, none.stderr]).toEqual([1, expect.stringContaining('no curve')]);
 });

@@ -39,6 +39,7 @@ export interface EvaluationPlan {
   readonly measures: readonly Measure[];
   readonly states?: StatesPairs;
   readonly settings: EvaluationOptions & { readonly steps: number };
+  readonly noted: Pick<EvaluationReport, 'command' | 'students'>;
 }
 
 export interface Evaluated {
@@ -99,6 +100,7 @@ export async function runEvaluation(
     const { signal: _, ...settings } = plan.settings;
     return {
       report: {
+        ...plan.noted,
         model: studio.pipeline.name,
         goal: goal.name,
         before: before.name,

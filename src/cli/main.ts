@@ -13,6 +13,7 @@ import { addEval } from './commands/eval.ts';
 import { addExport } from './commands/export.ts';
 import { addGenerate } from './commands/generate.ts';
 import { addInfo } from './commands/info.ts';
+import { addLeaderboard } from './commands/leaderboard.ts';
 import { addPull } from './commands/pull.ts';
 import { addQuantize } from './commands/quantize.ts';
 import { addVocab } from './commands/vocab.ts';
@@ -29,6 +30,7 @@ const commands = [
   addDiagnose,
   addDistill,
   addEval,
+  addLeaderboard,
   addExport,
   addQuantize,
   addVocab,

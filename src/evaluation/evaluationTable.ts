@@ -3,7 +3,7 @@
  */
 import { setTitles } from './emojiSuite.ts';
 import type { Evaluation, EvaluationRow } from './evaluatePictures.ts';
-import type { Proportion } from './proportion.ts';
+import { percentWithInterval } from './interval.ts';
 import { type TableOptions, textTable } from './textTable.ts';
 
 const header = ['system', 'prompts', 'n', 'right', 'object top-1', 'top-5', 'top-20', 'background'];
@@ -48,14 +48,10 @@ function summaryCell({ both, top1, background }: EvaluationRow): string {
 }
 
 function cellsOf({ system, set, n, both, top1, top5, top20, background }: EvaluationRow): string[] {
-  const shares = [both, top1, top5, top20, background].map(formatProportion);
+  const shares = [both, top1, top5, top20, background].map(({ share, low, high }) =>
+    percentWithInterval({ mean: share, low, high }),
+  );
   return [system, set.replaceAll('-', ' '), String(n), ...shares];
-}
-
-/** "92 % (82-97)" */
-function formatProportion({ share, low, high }: Proportion): string {
-  const percent = (value: number) => Math.round(100 * value);
-  return `${percent(share)} % (${percent(low)}-${percent(high)})`;
 }
 
 /** What is worth keeping of an evaluation, ready for JSON: the table, and the score of each picture without its pixels. */

@@ -1,8 +1,8 @@
 /**
  * Measures of states and of conditioning as tables of text.
  */
-import type { Estimate } from './bootstrap.ts';
 import type { ConditioningEvaluation } from './evaluateConditioning.ts';
+import { percentWithInterval, withInterval } from './interval.ts';
 import type { Recall, StatesEvaluation, StatesRow } from './states.ts';
 import { type TableOptions, textTable } from './textTable.ts';
 
@@ -34,7 +34,7 @@ function statesCells({ system, mse, r2, cosine, retrieval }: StatesRow): string[
   return [
     system,
     mse.mean.toFixed(4),
-    withInterval(r2.all),
+    r2.all ? withInterval(r2.all, 3, 2) : '-',
     ...[r2.start, r2.content, r2.afterEnd].map((part) => (part ? part.mean.toFixed(3) : '-')),
     cosine.mean.toFixed(3),
     ...([1, 5, 10] as const).map((k) => found(toTeacher, k)),
@@ -51,23 +51,10 @@ export function formatConditioning(
   const lines = probes.map((probe) => {
     const cells = rows.map((row) => {
       const found = row.probes.find((one) => one.probe === probe);
-      return found ? percent(found.recovered) : '';
+      return found ? percentWithInterval(found.recovered) : '';
     });
     return [probe, String(prompts.filter((one) => one.probe === probe).length), ...cells];
   });
-  const all = ['all', String(prompts.length), ...rows.map(({ recovered }) => percent(recovered))];
+  const all = ['all', String(prompts.length), ...rows.map(({ recovered }) => percentWithInterval(recovered))];
   return textTable(['condition left', 'n', ...rows.map(({ system }) => system)], [...lines, all], options);
-}
-
-/** "0.912 (0.90-0.92)" */
-function withInterval(estimate: Estimate | undefined): string {
-  if (estimate === undefined) return '-';
-  const { mean, low, high } = estimate;
-  return `${mean.toFixed(3)} (${low.toFixed(2)}-${high.toFixed(2)})`;
-}
-
-/** "92 % (82-97)" */
-function percent({ mean, low, high }: Estimate): string {
-  const whole = (value: number) => Math.round(100 * value);
-  return `${whole(mean)} % (${whole(low)}-${whole(high)})`;
 }

@@ -15,6 +15,7 @@ import { evaluationHtml } from '../../evaluation/report/html.ts';
 import { reportTables } from '../../evaluation/report/tables.ts';
 import { saveGrid } from '../../generation/compare.ts';
 import type { RequestedDevice } from '../../runtime/session.ts';
+import { commandLine } from '../commandLine.ts';
 import { guidanceFor, openStudio, type Studio } from '../drawing.ts';
 import { chooseSuites } from '../evalSuites.ts';
 import {
@@ -28,6 +29,7 @@ import {
 } from '../evaluating.ts';
 import { exitStatus } from '../failure.ts';
 import { onInterrupt } from '../interrupt.ts';
+import { measuredStudents } from '../measuredStudents.ts';
 import { t } from '../messages.ts';
 import {
   addDrawingOptions,
@@ -141,8 +143,11 @@ function helpExamples(): string {
 async function evaluate(names: readonly string[], options: Options): Promise<void> {
   const { model, scheduler, device } = options;
   const world = await openEmojiWorld(emojiWorldFolder);
-  const planned = await plan(options, world);
   const students = await chooseStudents(names.length > 0 ? names : undefined, model);
+  const planned = await plan(options, world, {
+    command: commandLine(process.argv.slice(2)),
+    students: await measuredStudents(students),
+  });
   const interrupt = onInterrupt(() => {
     process.stderr.write(`\n${t('멈춥니다.', 'Stopping.')}\n`);
   });
@@ -169,7 +174,11 @@ async function evaluate(names: readonly string[], options: Options): Promise<voi
   }
 }
 
-async function plan(options: Options, world: EmojiWorld): Promise<EvaluationPlan> {
+async function plan(
+  options: Options,
+  world: EmojiWorld,
+  noted: EvaluationPlan['noted'],
+): Promise<EvaluationPlan> {
   const { model, on, sets, count, scheduler, steps, batch } = options;
   const seed = Number(options.seed);
   const wanted = options.measures ?? measures;
@@ -191,6 +200,7 @@ async function plan(options: Options, world: EmojiWorld): Promise<EvaluationPlan
     );
   }
   return {
+    noted,
     suites,
     measures: wanted,
     ...(states ? { states } : {}),

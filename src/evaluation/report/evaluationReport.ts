@@ -29,7 +29,19 @@ export interface SuiteReport {
   readonly likeness?: LikenessEvaluation;
 }
 
+/** A student, so that evaluations can be compared. */
+export interface MeasuredStudent {
+  readonly name: string;
+  /** SHA-256 of its folder: `fingerprintOf`. */
+  readonly weights: string;
+  /** Pairs that it learnt from, where its run says so. */
+  readonly trainPairs?: number;
+}
+
 export interface EvaluationReport {
+  /** The line that was typed. */
+  readonly command?: string;
+  readonly students?: readonly MeasuredStudent[];
   readonly model: string;
   /** Name of the system that all are measured against: the teacher in English. */
   readonly goal: string;

@@ -3,9 +3,10 @@
  */
 
 import type { Evaluation, EvaluationRow } from '../evaluatePictures.ts';
+import type { Interval } from '../interval.ts';
 import type { Proportion } from '../proportion.ts';
 import { proportion } from '../proportion.ts';
-import type { Interval, Role } from './cells.ts';
+import type { Role } from './cells.ts';
 import type { EvaluationReport } from './evaluationReport.ts';
 
 export interface ShownSystem {

@@ -2,6 +2,7 @@
  * The report as tables of text.
  */
 import { formatTable } from '../evaluationTable.ts';
+import { withInterval } from '../interval.ts';
 import type { LikenessEvaluation } from '../likeness.ts';
 import { formatConditioning, formatStates } from '../measureTables.ts';
 import { type TableOptions, textTable } from '../textTable.ts';
@@ -23,10 +24,10 @@ export function reportTables({ states, suites }: EvaluationReport, options: Tabl
 
 /** A line for each system, and one for what pictures of different prompts differ by. */
 function formatLikeness({ to, chance, rows }: LikenessEvaluation, options: TableOptions): string {
-  const lines = rows.map(({ system, distance: { mean, low, high, n } }) => [
+  const lines = rows.map(({ system, distance }) => [
     system,
-    String(n),
-    `${mean.toFixed(4)} (${low.toFixed(3)}-${high.toFixed(3)})`,
+    String(distance.n),
+    withInterval(distance, 4, 3),
   ]);
   return textTable(
     ['system', 'n', `distance from ${to}`],
