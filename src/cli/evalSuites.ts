@@ -2,7 +2,7 @@
  * What `ksd eval --on` may name: the emoji evaluation, a suite of this package, or the file of one.
  */
 
-import { ConfigError } from '../errors.ts';
+import { ConfigError, InputError } from '../errors.ts';
 import { drawableItems, isDrawable } from '../evaluation/drawable.ts';
 import { readCaptions } from '../evaluation/emojiCaptions.ts';
 import { emojiSuite, type SuiteItem, type SuiteSet, setTitles } from '../evaluation/emojiSuite.ts';
@@ -33,12 +33,13 @@ export interface SuiteChoice {
 const emoji = 'emoji';
 const usualObjects = 12;
 
-/** Throws ConfigError for a name that is none, and what reading a suite throws. */
+/** Throws ConfigError for a name that is none, InputError for sets that no suite has, and what reading a suite throws. */
 export async function chooseSuites(
   names: readonly string[],
   world: EmojiWorld,
   choice: SuiteChoice,
 ): Promise<ChosenSuite[]> {
+  if (choice.sets && !names.includes(emoji)) throw setsWithoutEmoji(names);
   const suites: ChosenSuite[] = [];
   for (const name of names) {
     const suite = name === emoji ? await emojiPrompts(world, choice) : await fileOf(name, world, choice);
@@ -46,6 +47,16 @@ export async function chooseSuites(
     if (!twice) suites.push(suite);
   }
   return suites;
+}
+
+function setsWithoutEmoji(names: readonly string[]): InputError {
+  return new InputError(
+    t(
+      `--sets는 emoji의 문제를 고르는데, --on ${names.join(',')}에는 emoji가 없습니다.`,
+      `--sets chooses among the sets of emoji, which is not among --on ${names.join(',')}.`,
+    ),
+    t('--sets를 빼거나 --on에 emoji를 더하세요.', 'Leave --sets out, or add emoji to --on.'),
+  );
 }
 
 async function emojiPrompts(world: EmojiWorld, { sets, count }: SuiteChoice): Promise<ChosenSuite> {

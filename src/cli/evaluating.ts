@@ -10,6 +10,7 @@ import {
   evaluatePictures,
   type System,
 } from '../evaluation/evaluatePictures.ts';
+import type { Journal } from '../evaluation/journal.ts';
 import { likeness } from '../evaluation/likeness.ts';
 import type { EvaluationReport, MeasuredStates, SuiteReport } from '../evaluation/report/evaluationReport.ts';
 import { choosePairs } from '../evaluation/statePairs.ts';
@@ -38,7 +39,7 @@ export interface EvaluationPlan {
   readonly suites: readonly ChosenSuite[];
   readonly measures: readonly Measure[];
   readonly states?: StatesPairs;
-  readonly settings: EvaluationOptions & { readonly steps: number };
+  readonly settings: Omit<EvaluationOptions, 'journal'> & { readonly steps: number };
   readonly noted: Pick<EvaluationReport, 'command' | 'students'>;
 }
 
@@ -80,19 +81,21 @@ interface Job {
   readonly world: EmojiWorld;
   readonly plan: EvaluationPlan;
   readonly systems: readonly System[];
+  readonly journal: Journal;
   readonly bar: WorkBar;
 }
 
-/** Runs all that is planned. Throws what the measures throw, and the reason of the signal. */
+/** Runs all that is planned; what the journal knows is not done again. Throws what the measures throw, and the reason of the signal. */
 export async function runEvaluation(
   studio: Studio,
   world: EmojiWorld,
+  journal: Journal,
   plan: EvaluationPlan,
 ): Promise<Evaluated> {
-  const systems = defaultSystems(await studio.pipeline.textEncoder(), studio.students);
+  const systems = await systemsOf(studio, plan);
   const [goal, before] = systems as [System, System];
   const bar = workBar(totalWork(plan, systems.length));
-  const job = { studio, world, plan, systems, bar };
+  const job = { studio, world, plan, systems, journal, bar };
   try {
     const states = plan.states && (await measureStates(job, plan.states));
     const suites: SuiteReport[] = [];
@@ -113,6 +116,13 @@ export async function runEvaluation(
   } finally {
     bar.stop();
   }
+}
+
+async function systemsOf({ pipeline, students }: Studio, { noted }: EvaluationPlan): Promise<System[]> {
+  return defaultSystems(await pipeline.textEncoder(), students).map((system) => {
+    const student = noted.students?.find(({ name }) => name === system.encoder.name);
+    return student ? { ...system, weights: student.weights } : system;
+  });
 }
 
 async function measureStates(
@@ -151,21 +161,22 @@ async function measureStates(
 }
 
 async function measureSuite(job: Job, suite: ChosenSuite): Promise<SuiteReport> {
-  const { studio, world, plan, systems, bar } = job;
+  const { studio, world, plan, systems, journal, bar } = job;
   const { name, title, probes, prompts, items } = suite;
   const { pipeline } = studio;
   const { batch: _, ...settings } = plan.settings;
   const whole = suiteWork(plan, suite, systems.length);
   const conditioning = plan.measures.includes('conditioning')
-    ? await finish(evaluateConditioning(pipeline, prompts, systems, settings), ({ done, total, prompt }) =>
-        bar.reach((whole.conditioning * done) / total, prompt.ko),
+    ? await finish(
+        evaluateConditioning(pipeline, prompts, systems, { ...settings, journal }),
+        ({ done, total, prompt }) => bar.reach((whole.conditioning * done) / total, prompt.ko),
       )
     : undefined;
   bar.next(whole.conditioning);
   const pictures =
     plan.measures.includes('pictures') && items.length > 0
       ? await finish(
-          evaluatePictures(pipeline, world, items, systems, plan.settings),
+          evaluatePictures(pipeline, world, items, systems, { ...plan.settings, journal }),
           ({ done, total, pictures: [first] }) => bar.reach((whole.pictures * done) / total, first?.system),
         )
       : undefined;

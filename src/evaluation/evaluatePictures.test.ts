@@ -1,4 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { openTextEncoder, type TextEncoder } from '../encoders/textEncoder.ts';
 import { ConfigError, InputError } from '../errors.ts';
 import { finish } from '../generation/finish.ts';
@@ -16,6 +19,7 @@ import {
 } from './evaluatePictures.ts';
 import { evaluationJson, formatSummary, formatTable } from './evaluationTable.ts';
 import { exampleGrid } from './exampleGrid.ts';
+import { type Journal, openJournal } from './journal.ts';
 
 const folder = 'models/emoji-sd';
 let world: EmojiWorld;
@@ -80,7 +84,7 @@ describe('the model with its own text encoder', () => {
     const lines = formatTable(evaluation).trimEnd().split('\n');
     expect(lines).toHaveLength(6);
     expect(new Set(lines.map((line) => line.length)).size).toBe(1);
-    expect(lines[2]).toMatch(/^\| teacher en \| seen white +\| 6 +\| \d+ % \(\d+-\d+\)/);
+    expect(lines[2]).toMatch(/^\| teacher en \| seen white +\| 6 +\| \d+ % \[\d+, \d+\]/);
     expect(formatTable(evaluation, { format: 'terminal' })).not.toContain('|');
   });
 
@@ -109,6 +113,38 @@ describe('the model with its own text encoder', () => {
     expect(grid.rows.map(({ cells }) => cells.length)).toEqual([3, 3, 3]);
     expect(new Set(grid.rows.map(({ label }) => label)).size).toBe(3);
     expect(grid.rows[0]!.cells[0]).toEqual(world.draw(sceneOf(items[0]!)));
+  });
+});
+
+describe('what a journal kept', () => {
+  const measure = (journal: Journal, drawing: Pipeline, batch = 2) => {
+    const some = items.slice(0, 3);
+    return finish(
+      evaluatePictures(drawing, world, some, defaultSystems(teacher, []), { steps: 2, batch, journal }),
+    );
+  };
+
+  it('is not drawn again, and gives the same evaluation', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'ksd-kept-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const journal = openJournal(folder, {});
+    let drawn = 0;
+    const watched: Pipeline = {
+      ...pipeline,
+      draw: (request) => {
+        drawn++;
+        return pipeline.draw(request);
+      },
+    };
+    const first = await measure(journal, watched);
+    expect(drawn).toBe(4);
+    const [lost] = await readdir(folder);
+    await rm(join(folder, lost!));
+    expect(await measure(journal, watched)).toEqual(first);
+    expect(drawn).toBe(5);
+    // Other batches round differently.
+    await measure(journal, watched, 3);
+    expect(drawn).toBe(7);
   });
 });
 

@@ -12,6 +12,7 @@ import type { Image } from '../pictures/image.ts';
 import { createEmojiScorer, type PictureScore } from './emojiScore.ts';
 import { type SuiteItem, sceneOf } from './emojiSuite.ts';
 import type { EmojiWorld } from './emojiWorld.ts';
+import { type Journal, noJournal } from './journal.ts';
 import { type Proportion, proportionOf } from './proportion.ts';
 import { checkNames } from './systemNames.ts';
 
@@ -23,6 +24,8 @@ export interface System {
   readonly label: string;
   readonly encoder: TextEncoder;
   readonly language: Language;
+  /** Tells its weights from all others, so that a journal finds what it gave: `fingerprintOf`. */
+  readonly weights?: string;
 }
 
 export interface EvaluationOptions {
@@ -36,6 +39,8 @@ export interface EvaluationOptions {
   readonly seed?: number;
   /** Pictures that are drawn at once, 8 by default. The pictures do not depend on it, but for rounding. */
   readonly batch?: number;
+  /** Where pictures are kept and found again; nowhere by default. */
+  readonly journal?: Journal;
   readonly signal?: AbortSignal;
 }
 
@@ -75,7 +80,7 @@ export interface EvaluationRow {
   readonly both: Proportion;
 }
 
-export type EvaluationSettings = Required<Omit<EvaluationOptions, 'signal'>>;
+export type EvaluationSettings = Required<Omit<EvaluationOptions, 'journal' | 'signal'>>;
 
 export interface Evaluation {
   readonly model: string;
@@ -115,7 +120,7 @@ export async function* evaluatePictures(
   systems: readonly System[],
   options: EvaluationOptions = {},
 ): AsyncGenerator<EvaluationProgress, Evaluation, undefined> {
-  const { signal, ...given } = options;
+  const { journal = noJournal, signal, ...given } = options;
   const settings = { steps: 25, guidance: 5, scheduler: 'unipc', seed: 0, batch: 8, ...given };
   checkRequest(pipeline, world, items, systems, settings);
   const { score } = createEmojiScorer(world);
@@ -125,7 +130,14 @@ export async function* evaluatePictures(
     for (let start = 0; start < items.length; start += settings.batch) {
       const batch = items.slice(start, start + settings.batch);
       const seed = settings.seed + start;
-      const images = await drawItems(pipeline, system, batch, { ...settings, seed }, signal);
+      signal?.throwIfAborted();
+      const images = await keptOrDrawn(journal, {
+        pipeline,
+        system,
+        items: batch,
+        settings: { ...settings, seed },
+        signal,
+      });
       const scored = batch.map((item, i) => {
         const picture = images[i]!;
         return { system: system.name, item, seed: seed + i, picture, score: score(picture, sceneOf(item)) };
@@ -137,16 +149,32 @@ export async function* evaluatePictures(
   return { model: pipeline.name, settings, rows: tabulate(systems, pictures), pictures };
 }
 
-async function drawItems(
-  pipeline: Pipeline,
-  { encoder, language }: System,
-  items: readonly SuiteItem[],
-  { steps, guidance, scheduler, seed }: EvaluationSettings,
-  signal: AbortSignal | undefined,
-): Promise<readonly Image[]> {
+interface Batch {
+  readonly pipeline: Pipeline;
+  readonly system: System;
+  readonly items: readonly SuiteItem[];
+  readonly settings: EvaluationSettings;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Kept by the batch, since pictures depend in their last bits on those that they are drawn with. */
+async function keptOrDrawn(journal: Journal, batch: Batch): Promise<readonly Image[]> {
+  const { system, items, settings } = batch;
+  const { name, language, weights } = system;
+  const prompts = items.map((item) => item[language]);
+  const key = { measure: 'pictures', system: weights ?? name, language, prompts, settings };
+  const kept = await journal.findImages(key, items.length);
+  if (kept) return kept;
+  const drawn = await drawItems(batch);
+  await journal.keepImages(key, drawn);
+  return drawn;
+}
+
+async function drawItems({ pipeline, system, items, settings, signal }: Batch): Promise<readonly Image[]> {
+  const { steps, guidance, scheduler, seed } = settings;
   const { images } = await pipeline.draw({
-    prompt: items.map((item) => item[language]),
-    textEncoder: encoder,
+    prompt: items.map((item) => item[system.language]),
+    textEncoder: system.encoder,
     steps,
     guidance,
     scheduler,

@@ -3,7 +3,7 @@
  */
 import type { ConditioningEvaluation } from './evaluateConditioning.ts';
 import { percentWithInterval, withInterval } from './interval.ts';
-import type { Recall, StatesEvaluation, StatesRow } from './states.ts';
+import type { Recall, StatesEvaluation, StatesGroup, StatesRow } from './states.ts';
 import { type TableOptions, textTable } from './textTable.ts';
 
 const statesHeader = [
@@ -40,6 +40,28 @@ function statesCells({ system, mse, r2, cosine, retrieval }: StatesRow): string[
     ...([1, 5, 10] as const).map((k) => found(toTeacher, k)),
     found(fromTeacher, 1),
   ];
+}
+
+/**
+ * A line for each length of sentences and, where there are several, each domain; a column for each system: translations
+ * found again @1, and what is explained (R2).
+ */
+export function formatGroups({ rows }: Pick<StatesEvaluation, 'rows'>, options?: TableOptions): string {
+  const groups = new Map(
+    rows.flatMap((row) => row.groups.map((group): [string, StatesGroup] => [groupName(group), group])),
+  );
+  const lines = [...groups].map(([name, { n }]) => {
+    const cells = rows.map((row) => {
+      const own = row.groups.find((group) => groupName(group) === name);
+      return own ? `${percentWithInterval(own.found)}, R2 ${own.r2.mean.toFixed(2)}` : '';
+    });
+    return [name, String(n), ...cells];
+  });
+  return textTable(['found @1', 'n', ...rows.map(({ system }) => system)], lines, options);
+}
+
+function groupName({ by, name }: StatesGroup): string {
+  return by === 'length' ? `tokens ${name}` : `domain ${name}`;
 }
 
 /** A line for each probe and one for all, a column for each system: parts of the condition that are left, in percent. */

@@ -3,30 +3,18 @@
  */
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
-import { writeFileAtomic } from '../../checkpoint/atomic.ts';
-import { writeJson } from '../../checkpoint/json.ts';
-import { readPairs } from '../../corpus/pairs.ts';
 import { InputError } from '../../errors.ts';
-import { type SuiteSet, sceneOf, suiteSets } from '../../evaluation/emojiSuite.ts';
+import { type SuiteSet, suiteSets } from '../../evaluation/emojiSuite.ts';
 import { type EmojiWorld, openEmojiWorld } from '../../evaluation/emojiWorld.ts';
-import { exampleGrid } from '../../evaluation/exampleGrid.ts';
-import { type EvaluationReport, reportJson } from '../../evaluation/report/evaluationReport.ts';
-import { evaluationHtml } from '../../evaluation/report/html.ts';
+import { type Journal, noJournal } from '../../evaluation/journal.ts';
 import { reportTables } from '../../evaluation/report/tables.ts';
-import { saveGrid } from '../../generation/compare.ts';
 import type { RequestedDevice } from '../../runtime/session.ts';
 import { commandLine } from '../commandLine.ts';
 import { guidanceFor, openStudio, type Studio } from '../drawing.ts';
+import { journalBeside, saveReport } from '../evalFiles.ts';
+import { noPairs, statesPairs } from '../evalPairs.ts';
 import { chooseSuites } from '../evalSuites.ts';
-import {
-  type EvaluationPlan,
-  type Measure,
-  measures,
-  pairsFor,
-  runEvaluation,
-  type StatesPairs,
-  trainingCaptions,
-} from '../evaluating.ts';
+import { type EvaluationPlan, type Measure, measures, runEvaluation } from '../evaluating.ts';
 import { exitStatus } from '../failure.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { measuredStudents } from '../measuredStudents.ts';
@@ -40,7 +28,7 @@ import {
   readList,
   wholeNumber,
 } from '../options.ts';
-import { emojiWorldFolder, heldOutCaptions, isPackagedModel } from '../packaged.ts';
+import { emojiWorldFolder } from '../packaged.ts';
 import { chooseStudents } from '../students.ts';
 import { displayWidth } from '../width.ts';
 
@@ -113,10 +101,10 @@ function addMeasureOptions(command: Command): Command {
       wholeNumber(1),
     )
     .option(
-      '--pairs <file>',
+      '--pairs <path>',
       t(
-        'states를 잴 문장 쌍, JSONL (내장 모델은 학습에 쓰지 않은 캡션)',
-        'JSONL of sentence pairs for states (default for the packaged model: captions it never saw)',
+        'states를 잴 문장 쌍: JSONL이나 말뭉치 (내장 모델은 학습에 쓰지 않은 캡션)',
+        'sentence pairs for states: JSONL or a corpus (default for the packaged model: captions it never saw)',
       ),
     )
     .option('--pairs-count <n>', t('그중 잴 쌍의 수', 'pairs to measure'), wholeNumber(1), 1000);
@@ -155,23 +143,40 @@ async function evaluate(names: readonly string[], options: Options): Promise<voi
   try {
     studio = await openStudio({ device, model, scheduler }, students);
     const drawable = studio.pipeline.side === world.side;
-    const { report, pairsPerSecond } = await runEvaluation(studio, world, {
+    const wanted =
+      options.measures ?? planned.measures.filter((measure) => measure !== 'pictures' || drawable);
+    const journal = await journalFor(wanted, options, studio);
+    const { report, pairsPerSecond } = await runEvaluation(studio, world, journal, {
       ...planned,
-      measures: options.measures ?? planned.measures.filter((measure) => measure !== 'pictures' || drawable),
+      measures: wanted,
       settings: { ...planned.settings, signal: interrupt.signal },
     });
     console.log(reportTables(report, { format: 'terminal', width: displayWidth }));
     const speeds = [...pairsPerSecond].map(([name, speed]) => `${name} ${Math.round(speed)}`);
     if (speeds.length > 0) console.log(`${t('쌍/초', 'pairs/s')}: ${speeds.join(', ')}\n`);
-    console.log((await save(options.out, report, world)).join('\n'));
+    console.log((await saveReport(options.out, report, world)).join('\n'));
+    await journal.remove();
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
-    process.stderr.write(`${t('멈췄습니다. 쓴 파일은 없습니다.', 'Stopped; nothing was written.')}\n`);
+    const goOn = t(
+      '멈췄습니다. 같은 명령을 다시 실행하면 이어서 합니다.',
+      'Stopped; the same command goes on from here.',
+    );
+    process.stderr.write(`${goOn}\n`);
     process.exitCode = exitStatus.interrupted;
   } finally {
     interrupt.release();
     await studio?.dispose();
   }
+}
+
+/** States are soon measured again; drawing is not. */
+function journalFor(
+  wanted: readonly Measure[],
+  { out, model }: Options,
+  { runtime }: Studio,
+): Promise<Journal> | Journal {
+  return wanted.some((measure) => measure !== 'states') ? journalBeside(out, model, runtime) : noJournal;
 }
 
 async function plan(
@@ -182,7 +187,8 @@ async function plan(
   const { model, on, sets, count, scheduler, steps, batch } = options;
   const seed = Number(options.seed);
   const wanted = options.measures ?? measures;
-  const states = wanted.includes('states') ? await statesPairs(options, seed) : undefined;
+  const states = wanted.includes('states') ? await statesPairs({ ...options, seed }) : undefined;
+  if (options.measures?.includes('states') && states === undefined) throw noPairs();
   const suites = await chooseSuites(on, world, {
     ...(sets ? { sets } : {}),
     ...(count === undefined ? {} : { count }),
@@ -206,46 +212,6 @@ async function plan(
     ...(states ? { states } : {}),
     settings: { steps, scheduler, batch, seed, ...guidanceFor(model, options.guidance) },
   };
-}
-
-/** Those that were asked for; for the packaged model, captions that it never saw. */
-async function statesPairs(
-  { pairs, pairsCount, model, measures: asked }: Options,
-  seed: number,
-): Promise<StatesPairs | undefined> {
-  const packaged = isPackagedModel(model);
-  const file = pairs ?? (packaged ? heldOutCaptions : undefined);
-  if (file === undefined) {
-    if (asked === undefined) return undefined;
-    throw new InputError(
-      t('states를 잴 문장 쌍이 없습니다.', 'There are no sentence pairs to measure states on.'),
-      t('--pairs로 JSONL 파일을 주세요.', 'Give a JSONL file with --pairs.'),
-    );
-  }
-  const name = pairs ?? 'emoji-sd/captions/held_out.jsonl';
-  const training = packaged
-    ? { name: 'emoji-sd/captions/train.jsonl', pairs: await trainingCaptions(emojiWorldFolder) }
-    : undefined;
-  return pairsFor({ name, pairs: await readPairs(file) }, training, pairsCount, seed);
-}
-
-/** Writes the report in all its forms; returns their paths. */
-async function save(out: string, report: EvaluationReport, world: EmojiWorld): Promise<string[]> {
-  const stem = out.replace(/\.json$/i, '');
-  await writeJson(`${stem}.json`, reportJson(report));
-  await writeFileAtomic(`${stem}.md`, reportTables(report));
-  await writeFileAtomic(
-    `${stem}.html`,
-    evaluationHtml(report, (item) => world.draw(sceneOf(item))),
-  );
-  const paths = ['json', 'html', 'md'].map((ending) => `${stem}.${ending}`);
-  for (const { name, pictures } of report.suites) {
-    if (pictures === undefined) continue;
-    const grid = paths.length === 3 ? stem : `${stem}-${name}`;
-    await saveGrid(grid, exampleGrid(world, pictures));
-    paths.push(`${grid}.png`, `${grid}.svg`);
-  }
-  return paths;
 }
 
 function readAmong<Name extends string>(known: readonly Name[]): (text: string) => Name[] {

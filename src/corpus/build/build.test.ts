@@ -163,6 +163,16 @@ test('no sentence, nor one that is nearly it, stands on both sides of a split of
   expect(report.largestGroup).toBe(8);
 });
 
+test('what is held out are the pairs that every validation part has', async () => {
+  const store = await openStore(join(folder, 'chains'));
+  const all = await pairsOf(join(folder, 'chains'));
+  const keys = new Map(all.map(({ en, ko, splitKey }) => [`${en}\t${ko}`, splitKey]));
+  const held = await store.heldOut(24);
+  store.close();
+  const heldKeys = held.map(({ en, ko }) => keys.get(`${en}\t${ko}`));
+  expect(heldKeys).toEqual([...keys.values()].sort((a, b) => a - b).slice(0, 24));
+});
+
 test('a download as it comes, split zips in a tar, is read like the files in it', async () => {
   const from = join(folder, 'download');
   const written = write71382(from, 900, { seed: 5, short: true });

@@ -4,7 +4,7 @@
 import { formatTable } from '../evaluationTable.ts';
 import { withInterval } from '../interval.ts';
 import type { LikenessEvaluation } from '../likeness.ts';
-import { formatConditioning, formatStates } from '../measureTables.ts';
+import { formatConditioning, formatGroups, formatStates } from '../measureTables.ts';
 import { type TableOptions, textTable } from '../textTable.ts';
 import type { EvaluationReport } from './evaluationReport.ts';
 
@@ -18,6 +18,7 @@ export function reportTables({ states, suites }: EvaluationReport, options: Tabl
   ]);
   if (states) {
     tables.push(title(`states: ${states.pairs}, found among ${states.pool}`), formatStates(states, options));
+    tables.push(title('states by length and domain of sentences'), formatGroups(states, options));
   }
   return tables.join('\n');
 }
