@@ -133,7 +133,7 @@ async function measureStates(
   const reference = referenceOf(teacher);
   const systems = encoderSystems(teacher, students);
   if (fitted.length > 0) {
-    systems.push(await meanBaseline(reference, fitted), await linearBaseline(teacher, fitted));
+    systems.push(await meanBaseline(reference, fitted), await linearBaseline(runtime, teacher, fitted));
   }
   const milliseconds = new Map<string, number>();
   let last = performance.now();
@@ -146,7 +146,7 @@ async function measureStates(
       last = now;
       bar.reach(done * workOf.pair, system);
     },
-  );
+  ).finally(() => Promise.all(systems.map((system) => system.dispose?.())));
   const speed = systems
     .filter(({ isReference }) => !isReference)
     .map(({ name }): [string, number] => [

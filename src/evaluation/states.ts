@@ -32,6 +32,8 @@ export interface StatesSystem {
   readonly isReference?: boolean;
   /** States of each pair, all [positions * size]. */
   states(pairs: readonly EvaluatedPair[]): Promise<readonly Float32Array[]>;
+  /** Frees what is its own. */
+  dispose?(): Promise<void>;
 }
 
 /** The teacher in English, which everything is measured against. */
