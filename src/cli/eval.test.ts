@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import { writeTinyClip } from '../evaluation/testing/clipFolder.ts';
 import { decodePng } from '../pictures/png.ts';
 import { ksd, requireBuild, root, startKsd, temporaryFolder } from './testing.ts';
 
@@ -94,6 +95,26 @@ test('eval tells domains of pairs apart, in a file as in a corpus', async () => 
     const domains = states.rows[0].groups.filter(({ by }: { by: string }) => by === 'domain');
     expect(domains.map(({ name }: { name: string }) => name).sort()).toEqual(['동물', '음식']);
   }
+});
+
+test('eval lets a CLIP judge the pictures of a suite that nothing else can recognise', async () => {
+  const folder = await temporaryFolder();
+  await writeTinyClip(join(folder, 'clip'));
+  const few = ['--on', 'original', '--measures', 'conditioning', '--count', '2', '--steps', '1'];
+  const args = ['eval', 'none', ...few, '--clip-score', 'clip', '--out', 'eval.json'];
+  const { status, stdout } = await ksd(folder, args);
+  expect([status, stdout]).toEqual([0, expect.stringContaining('CLIP score: original, by clip')]);
+  const { suites } = JSON.parse(await readFile(join(folder, 'eval.json'), 'utf8'));
+  expect(suites[0].clipScore.rows.map(({ score }: { score: { n: number } }) => score.n)).toEqual([2, 2]);
+  expect(await readFile(join(folder, 'eval.html'), 'utf8')).toContain('CLIP score');
+  const none = await ksd(folder, [
+    'eval',
+    'none',
+    ...few,
+    '--clip-score',
+    join(root, 'models/students/clip'),
+  ]);
+  expect([none.status, none.stderr]).toEqual([1, expect.stringContaining('whole CLIP')]);
 });
 
 test('eval refuses sets of a suite that it does not measure', async () => {

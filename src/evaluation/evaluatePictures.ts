@@ -9,10 +9,11 @@ import { ConfigError, InputError } from '../errors.ts';
 import { columnHeader, type Language } from '../generation/header.ts';
 import type { Pipeline } from '../generation/pipeline.ts';
 import type { Image } from '../pictures/image.ts';
+import { drawPrompts } from './drawPrompts.ts';
 import { createEmojiScorer, type PictureScore } from './emojiScore.ts';
 import { type SuiteItem, sceneOf } from './emojiSuite.ts';
 import type { EmojiWorld } from './emojiWorld.ts';
-import { type Journal, noJournal } from './journal.ts';
+import type { Journal } from './journal.ts';
 import { type Proportion, proportionOf } from './proportion.ts';
 import { checkNames } from './systemNames.ts';
 
@@ -120,68 +121,21 @@ export async function* evaluatePictures(
   systems: readonly System[],
   options: EvaluationOptions = {},
 ): AsyncGenerator<EvaluationProgress, Evaluation, undefined> {
-  const { journal = noJournal, signal, ...given } = options;
+  const { journal, signal, ...given } = options;
   const settings = { steps: 25, guidance: 5, scheduler: 'unipc', seed: 0, batch: 8, ...given };
   checkRequest(pipeline, world, items, systems, settings);
   const { score } = createEmojiScorer(world);
   const total = items.length * systems.length;
   const pictures: EvaluatedPicture[] = [];
-  for (const system of systems) {
-    for (let start = 0; start < items.length; start += settings.batch) {
-      const batch = items.slice(start, start + settings.batch);
-      const seed = settings.seed + start;
-      signal?.throwIfAborted();
-      const images = await keptOrDrawn(journal, {
-        pipeline,
-        system,
-        items: batch,
-        settings: { ...settings, seed },
-        signal,
-      });
-      const scored = batch.map((item, i) => {
-        const picture = images[i]!;
-        return { system: system.name, item, seed: seed + i, picture, score: score(picture, sceneOf(item)) };
-      });
-      pictures.push(...scored);
-      yield { done: pictures.length, total, pictures: scored };
-    }
+  const kept = { ...(journal ? { journal } : {}), ...(signal ? { signal } : {}) };
+  for await (const drawn of drawPrompts(pipeline, items, systems, { ...settings, ...kept })) {
+    const scored = drawn.map(({ system, prompt: item, seed, picture }) => {
+      return { system: system.name, item, seed, picture, score: score(picture, sceneOf(item)) };
+    });
+    pictures.push(...scored);
+    yield { done: pictures.length, total, pictures: scored };
   }
   return { model: pipeline.name, settings, rows: tabulate(systems, pictures), pictures };
-}
-
-interface Batch {
-  readonly pipeline: Pipeline;
-  readonly system: System;
-  readonly items: readonly SuiteItem[];
-  readonly settings: EvaluationSettings;
-  readonly signal: AbortSignal | undefined;
-}
-
-/** Kept by the batch, since pictures depend in their last bits on those that they are drawn with. */
-async function keptOrDrawn(journal: Journal, batch: Batch): Promise<readonly Image[]> {
-  const { system, items, settings } = batch;
-  const { name, language, weights } = system;
-  const prompts = items.map((item) => item[language]);
-  const key = { measure: 'pictures', system: weights ?? name, language, prompts, settings };
-  const kept = await journal.findImages(key, items.length);
-  if (kept) return kept;
-  const drawn = await drawItems(batch);
-  await journal.keepImages(key, drawn);
-  return drawn;
-}
-
-async function drawItems({ pipeline, system, items, settings, signal }: Batch): Promise<readonly Image[]> {
-  const { steps, guidance, scheduler, seed } = settings;
-  const { images } = await pipeline.draw({
-    prompt: items.map((item) => item[system.language]),
-    textEncoder: system.encoder,
-    steps,
-    guidance,
-    scheduler,
-    seed,
-    ...(signal ? { signal } : {}),
-  });
-  return images;
 }
 
 function tabulate(systems: readonly System[], pictures: readonly EvaluatedPicture[]): EvaluationRow[] {

@@ -41,6 +41,7 @@ interface Options extends DrawingOptions {
   readonly pairs?: string;
   readonly pairsCount: number;
   readonly batch: number;
+  readonly clipScore?: string;
   readonly out: string;
   readonly device: RequestedDevice;
 }
@@ -105,6 +106,13 @@ function addMeasureOptions(command: Command): Command {
       t(
         'states를 잴 문장 쌍: JSONL이나 말뭉치 (내장 모델은 학습에 쓰지 않은 캡션)',
         'sentence pairs for states: JSONL or a corpus (default for the packaged model: captions it never saw)',
+      ),
+    )
+    .option(
+      '--clip-score <folder>',
+      t(
+        '그림이 영어 기준문에 맞는지 CLIP으로도 재기: CLIPModel의 Hugging Face 폴더',
+        'judge pictures by a CLIP, too: the Hugging Face folder of a whole CLIPModel',
       ),
     )
     .option('--pairs-count <n>', t('그중 잴 쌍의 수', 'pairs to measure'), wholeNumber(1), 1000);
@@ -173,10 +181,11 @@ async function evaluate(names: readonly string[], options: Options): Promise<voi
 /** States are soon measured again; drawing is not. */
 function journalFor(
   wanted: readonly Measure[],
-  { out, model }: Options,
+  { out, model, clipScore }: Options,
   { runtime }: Studio,
 ): Promise<Journal> | Journal {
-  return wanted.some((measure) => measure !== 'states') ? journalBeside(out, model, runtime) : noJournal;
+  const draws = clipScore !== undefined || wanted.some((measure) => measure !== 'states');
+  return draws ? journalBeside(out, model, runtime) : noJournal;
 }
 
 async function plan(
@@ -207,6 +216,7 @@ async function plan(
   }
   return {
     noted,
+    ...(options.clipScore === undefined ? {} : { clipScore: options.clipScore }),
     suites,
     measures: wanted,
     ...(states ? { states } : {}),

@@ -4,6 +4,7 @@
 
 import type { Image } from '../../pictures/image.ts';
 import type { Words } from '../../pictures/page.ts';
+import type { ClipScoreEvaluation } from '../clipScore.ts';
 import type { SuiteItem } from '../emojiSuite.ts';
 import type { ConditioningEvaluation } from '../evaluateConditioning.ts';
 import type { Evaluation } from '../evaluatePictures.ts';
@@ -27,6 +28,7 @@ export interface SuiteReport {
   readonly conditioning?: ConditioningEvaluation;
   readonly pictures?: Evaluation;
   readonly likeness?: LikenessEvaluation;
+  readonly clipScore?: ClipScoreEvaluation;
 }
 
 /** A student, so that evaluations can be compared. */

@@ -18,9 +18,10 @@ export interface ShownSystem {
 /** All systems that something was measured of, in the order in which they were measured; baselines of states come last. */
 export function systemsOf({ suites, states, goal, before }: EvaluationReport): ShownSystem[] {
   const rows = [
-    ...suites.flatMap(({ conditioning, pictures }) => [
+    ...suites.flatMap(({ conditioning, pictures, clipScore }) => [
       ...(conditioning?.rows ?? []),
       ...(pictures?.rows ?? []),
+      ...(clipScore?.rows ?? []),
     ]),
     ...(states?.rows ?? []),
   ];
