@@ -33,7 +33,8 @@ function draw() {
   const sets = 'seen-color,held-out-color';
   const asked = ['--measures', 'pictures', '--sets', sets, '--count', '51'];
   ksd('eval', ...folders, ...asked, '--out', 'docs/results/eval.json');
-  const table = formatSummary(JSON.parse(readFileSync('docs/results/eval.json', 'utf8'))).trim();
+  const results = JSON.parse(readFileSync('docs/results/eval.json', 'utf8'));
+  const table = formatSummary(results, results.suites[0].probes).trim();
   for (const file of ['README.md', 'README.en.md']) {
     const text = readFileSync(file, 'utf8');
     const filled = text.replace(

@@ -20,12 +20,14 @@ import {
 import { evaluationJson, formatSummary, formatTable } from './evaluationTable.ts';
 import { exampleGrid } from './exampleGrid.ts';
 import { type Journal, openJournal } from './journal.ts';
+import { type CaptionSuite, readSuite } from './suite.ts';
 
 const folder = 'models/emoji-sd';
 let world: EmojiWorld;
 let pipeline: Pipeline;
 let teacher: TextEncoder;
 let items: readonly SuiteItem[];
+let suite: CaptionSuite;
 
 beforeAll(async () => {
   const runtime = await openRuntime('cpu');
@@ -33,7 +35,8 @@ beforeAll(async () => {
   pipeline = await openPipeline(runtime, `${folder}/model`);
   teacher = { ...(await openTextEncoder(runtime, `${folder}/model/text_encoder`)), name: 'teacher' };
   const sets = ['seen-white', 'seen-color'] as const;
-  items = emojiSuite(world, await readCaptions(folder), { objects: 6, sets });
+  suite = (await readSuite('suites/emoji.yaml')) as CaptionSuite;
+  items = emojiSuite(world, await readCaptions(folder), suite.sets, { objects: 6, sets });
 });
 
 afterAll(async () => {
@@ -89,7 +92,9 @@ describe('the model with its own text encoder', () => {
   });
 
   it('makes a summary with a line for each system and a column for each set', () => {
-    const [head, rule, english, korean, ...rest] = formatSummary(evaluation).trimEnd().split('\n');
+    const [head, rule, english, korean, ...rest] = formatSummary(evaluation, suite.probes ?? {})
+      .trimEnd()
+      .split('\n');
     expect(head).toMatch(/seen, on white \| .*seen, on a colour \|$/);
     expect(rule).toBe('| --- | ---: | ---: |');
     expect(english).toMatch(

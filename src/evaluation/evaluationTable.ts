@@ -1,7 +1,7 @@
 /**
  * An evaluation for readers, as a full table and as one that fits on a page, and as JSON for programs.
  */
-import { setTitles } from './emojiSuite.ts';
+import type { Words } from '../pictures/page.ts';
 import type { Evaluation, EvaluationRow } from './evaluatePictures.ts';
 import { percentWithInterval } from './interval.ts';
 import { type TableOptions, textTable } from './textTable.ts';
@@ -18,9 +18,13 @@ export function formatTable({ rows }: Pick<Evaluation, 'rows'>, options?: TableO
 
 /**
  * Markdown with a line for each system and a column for each set, headed in Korean and English: how often the right
- * object stands on the right background, and small, the object and the background each by itself, in percent.
+ * object stands on the right background, and small, the object and the background each by itself, in percent. `titles`: what
+ * readers call the sets.
  */
-export function formatSummary({ rows }: Pick<Evaluation, 'rows'>): string {
+export function formatSummary(
+  { rows }: Pick<Evaluation, 'rows'>,
+  titles: Readonly<Record<string, Words>>,
+): string {
   const sets = [...new Set(rows.map(({ set }) => set))];
   const systems = new Map(rows.map(({ system, label }) => [system, label]));
   const lines = [...systems].map(([name, label]) => {
@@ -30,14 +34,13 @@ export function formatSummary({ rows }: Pick<Evaluation, 'rows'>): string {
     });
     return [label.replace('\n', '<br>'), ...cells];
   });
-  const head = ['인코더 + 프롬프트<br>encoder + prompt', ...sets.map(titleOf)];
+  const head = ['인코더 + 프롬프트<br>encoder + prompt', ...sets.map((set) => titleOf(titles[set], set))];
   const rule = ['---', ...sets.map(() => '---:')];
   return `${[head, rule, ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n`;
 }
 
 /** Korean and English. */
-function titleOf(set: string): string {
-  const title = setTitles[set];
+function titleOf(title: Words | undefined, set: string): string {
   return title ? `${title.ko}<br>${title.en}` : set;
 }
 

@@ -4,7 +4,6 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { InputError } from '../../errors.ts';
-import { type SuiteSet, suiteSets } from '../../evaluation/emojiSuite.ts';
 import { type EmojiWorld, openEmojiWorld } from '../../evaluation/emojiWorld.ts';
 import { type Journal, noJournal } from '../../evaluation/journal.ts';
 import { reportTables } from '../../evaluation/report/tables.ts';
@@ -36,7 +35,7 @@ interface Options extends DrawingOptions {
   readonly model: string;
   readonly on: readonly string[];
   readonly measures?: readonly Measure[];
-  readonly sets?: readonly SuiteSet[];
+  readonly sets?: readonly string[];
   readonly count?: number;
   readonly pairs?: string;
   readonly pairsCount: number;
@@ -88,10 +87,10 @@ function addMeasureOptions(command: Command): Command {
     .option(
       '--sets <a,b>',
       t(
-        `emoji의 문제 종류: ${suiteSets.join(', ')} (기본 모두)`,
-        `sets of emoji: ${suiteSets.join(', ')} (default all)`,
+        'emoji의 문제 종류: seen-white, seen-color, new-wording, held-out-color (기본 모두)',
+        'sets of emoji: seen-white, seen-color, new-wording, held-out-color (default all)',
       ),
-      readAmong(suiteSets),
+      readList,
     )
     .option(
       '--count <n>',
