@@ -24,6 +24,7 @@ describe('help', () => {
     'distill',
     'eval',
     'leaderboard',
+    'fid',
     'export',
     'quantize',
     'vocab',

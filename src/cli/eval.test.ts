@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { writeTinyClip } from '../evaluation/testing/clipFolder.ts';
@@ -130,6 +130,25 @@ test('eval refuses a suite that is none, and states without pairs', async () => 
   const elsewhere = join(root, 'models', 'elsewhere');
   const other = await ksd(folder, ['eval', '--measures', 'states', '--model', elsewhere]);
   expect([other.status, other.stderr]).toEqual([1, expect.stringContaining('--pairs')]);
+});
+
+test('fid is nothing between a folder and itself, and something between two', async () => {
+  const folder = await temporaryFolder();
+  await writeTinyClip(join(folder, 'clip'));
+  const pictures = join(root, 'fixtures/reference/safety/pictures');
+  await cp(pictures, join(folder, 'some'), {
+    recursive: true,
+    filter: (path) => !path.endsWith('plain.png'),
+  });
+  const distance = async (a: string, b: string) => {
+    const { status, stdout, stderr } = await ksd(folder, ['fid', a, b, '--features', 'clip']);
+    expect([status, stderr]).toEqual([0, expect.stringContaining('compare sets of equal size only')]);
+    return Number(/^CLIP-FID ([\d.]+)$/m.exec(stdout)?.[1]);
+  };
+  expect(await distance(pictures, pictures)).toBeLessThan(1e-3);
+  expect(await distance(pictures, 'some')).toBeGreaterThan(1e-3);
+  const none = await ksd(folder, ['fid', pictures, 'clip', '--features', 'clip']);
+  expect([none.status, none.stderr]).toEqual([1, expect.stringContaining('holds 0 PNG pictures')]);
 });
 
 test('leaderboard puts evaluations side by side on a page', async () => {

@@ -11,6 +11,7 @@ import { addDiagnose } from './commands/diagnose.ts';
 import { addDistill } from './commands/distill.ts';
 import { addEval } from './commands/eval.ts';
 import { addExport } from './commands/export.ts';
+import { addFid } from './commands/fid.ts';
 import { addGenerate } from './commands/generate.ts';
 import { addInfo } from './commands/info.ts';
 import { addLeaderboard } from './commands/leaderboard.ts';
@@ -31,6 +32,7 @@ const commands = [
   addDistill,
   addEval,
   addLeaderboard,
+  addFid,
   addExport,
   addQuantize,
   addVocab,
