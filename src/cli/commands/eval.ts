@@ -107,14 +107,14 @@ function addMeasureOptions(command: Command): Command {
         'sentence pairs for states: JSONL or a corpus (default for the packaged model: captions it never saw)',
       ),
     )
+    .option('--pairs-count <n>', t('그중 잴 쌍의 수', 'pairs to measure'), wholeNumber(1), 1000)
     .option(
       '--clip-score <folder>',
       t(
         '그림이 영어 기준문에 맞는지 CLIP으로도 재기: CLIPModel의 Hugging Face 폴더',
         'judge pictures by a CLIP, too: the Hugging Face folder of a whole CLIPModel',
       ),
-    )
-    .option('--pairs-count <n>', t('그중 잴 쌍의 수', 'pairs to measure'), wholeNumber(1), 1000);
+    );
 }
 
 function helpExamples(): string {
@@ -131,6 +131,10 @@ function helpExamples(): string {
     [
       t('그리지 않고 빠르게', 'fast, without drawing'),
       'ksd eval runs/mine --measures states --pairs held_out.jsonl',
+    ],
+    [
+      t('본래 크기의 모델을 CLIP 점수로', 'a model of full size, by CLIP score'),
+      'ksd eval runs/mine --model models/stable-diffusion-v1-4 --on original --clip-score models/clip-vit-base-patch32',
     ],
   );
 }
