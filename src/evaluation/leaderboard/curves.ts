@@ -40,7 +40,7 @@ export function learningCurves(results: readonly Results[]): string {
   });
   return lineChart({
     title: '말뭉치 크기와 한국어 이해 · Korean by size of the corpus',
-    subtitle: '1: 영어를 읽는 원본만큼 · 1: as the original in English; 95 %',
+    subtitle: '비율과 R², 95 % 신뢰 구간 · shares and R² with 95 % intervals',
     xLabel: '배운 문장 쌍 · pairs learnt from',
     logX: true,
     series,

@@ -48,6 +48,15 @@ describe('the page', () => {
     expect(line(page(packaged), '## Pictures drawn right: korean', 'plain').join(' ')).toContain('**100 %');
   });
 
+  test('has the scores of a CLIP', () => {
+    const [first] = packaged as [Results];
+    const score = { mean: 26.5, low: 25, high: 28, n: 102 };
+    const row = { system: 'roberta ko', label: 'roberta', language: 'ko' as const, score };
+    const suites = first.suites.map((suite) => ({ ...suite, clipScore: { clip: 'clip-b32', rows: [row] } }));
+    const text = page([{ ...first, suites }]);
+    expect(line(text, '## CLIP score: emoji, by clip-b32', 'roberta ko')[2]).toBe('**26.50 [25.00, 28.00]**');
+  });
+
   test('names the source of each value where there are several', () => {
     const [first] = packaged as [Results];
     const text = page([first, another(first, 'newcomer', 1)]);

@@ -31,6 +31,7 @@ export interface PageOptions {
 
 const headings: Readonly<Record<Group['kind'], string>> = {
   pictures: 'Pictures drawn right',
+  'clip score': 'CLIP score',
   conditioning: 'Condition that reaches the U-Net',
   states: 'States',
 };

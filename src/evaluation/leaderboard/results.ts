@@ -45,6 +45,9 @@ const schema = z.object({
       name: z.string(),
       title: words,
       probes: z.record(z.string(), words),
+      clipScore: z
+        .object({ clip: z.string(), rows: z.array(z.object({ ...system, score: estimate })) })
+        .optional(),
       conditioning: z
         .object({
           rows: z.array(

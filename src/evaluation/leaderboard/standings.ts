@@ -17,7 +17,7 @@ export interface Value extends Interval {
 
 /** What is compared under one heading, on the same texts. */
 export interface Group {
-  readonly kind: 'pictures' | 'conditioning' | 'states';
+  readonly kind: 'pictures' | 'clip score' | 'conditioning' | 'states';
   /** The suite, or the pairs and their number. */
   readonly title: string;
   readonly measures: readonly Measure[];
@@ -97,7 +97,7 @@ interface Measured {
 }
 
 function valuesOf(results: Results): Measured[] {
-  return [...picturesOf(results), ...conditioningOf(results), ...statesOf(results)];
+  return [...picturesOf(results), ...clipScoresOf(results), ...conditioningOf(results), ...statesOf(results)];
 }
 
 const whole: Words = { ko: '모두', en: 'all' };
@@ -121,6 +121,16 @@ function picturesOf({ rows, suites }: Results): Measured[] {
     });
     return [...bySet, ...totals];
   });
+}
+
+/** By one CLIP each: scores of different ones cannot be compared. */
+function clipScoresOf({ suites }: Results): Measured[] {
+  return suites.flatMap(({ name, clipScore }) =>
+    (clipScore?.rows ?? []).map((row) => {
+      const group = { kind: 'clip score', title: `${name}, by ${clipScore?.clip}` } as const;
+      return { row, group, measure: { id: 'all', title: whole, plain: true }, value: row.score };
+    }),
+  );
 }
 
 function conditioningOf({ suites }: Results): Measured[] {
