@@ -101,9 +101,9 @@ export async function runEvaluation(
 ): Promise<Evaluated> {
   const systems = await systemsOf(studio, plan);
   const [goal, before] = systems as [System, System];
-  const bar = workBar(totalWork(plan, systems.length));
   // Opened first: a folder that is none is found before anything is drawn.
   const clip = plan.clipScore === undefined ? undefined : await openClip(studio.runtime, plan.clipScore);
+  const bar = workBar(totalWork(plan, systems.length));
   const job = { studio, world, plan, systems, clip, journal, bar };
   try {
     const states = plan.states && (await measureStates(job, plan.states));
