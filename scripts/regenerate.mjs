@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Makes everything that depends on models/emoji-sd again: the vocabulary, the students, the figures, the tables.
-// One and a half hours on 2 cores. A part that was interrupted goes on where it stopped: run the command again.
+// About two hours on 2 cores. A part that was interrupted goes on where it stopped: run the command again.
 // `npm run regenerate -- figures` makes only figures and tables, from the students that are there.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
