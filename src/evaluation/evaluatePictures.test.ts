@@ -122,6 +122,12 @@ describe('the model with its own text encoder', () => {
 });
 
 describe('what a journal kept', () => {
+  /** Pictures of a file and of a generator hold their bytes in different kinds of arrays. */
+  const bytesIn = ({ pictures, ...rest }: Evaluation) => ({
+    ...rest,
+    pictures: pictures.map(({ picture, ...one }) => ({ ...one, bytes: [...picture.data] })),
+  });
+
   const measure = (journal: Journal, drawing: Pipeline, batch = 2) => {
     const some = items.slice(0, 3);
     return finish(
@@ -145,7 +151,7 @@ describe('what a journal kept', () => {
     expect(drawn).toBe(4);
     const [lost] = await readdir(folder);
     await rm(join(folder, lost!));
-    expect(await measure(journal, watched)).toEqual(first);
+    expect(bytesIn(await measure(journal, watched))).toEqual(bytesIn(first));
     expect(drawn).toBe(5);
     // Other batches round differently.
     await measure(journal, watched, 3);
