@@ -3,11 +3,12 @@
  * every everyday object on a colour.
  */
 import type { TextEncoder } from '../../src/encoders/textEncoder.ts';
-import { readCaptions } from '../../src/evaluation/emojiCaptions.ts';
+import { readCaptionFiles } from '../../src/evaluation/emojiCaptions.ts';
 import { emojiSuite } from '../../src/evaluation/emojiSuite.ts';
 import { openEmojiWorld } from '../../src/evaluation/emojiWorld.ts';
 import { evaluateConditioning } from '../../src/evaluation/evaluateConditioning.ts';
 import { defaultSystems, evaluatePictures } from '../../src/evaluation/evaluatePictures.ts';
+import { type CaptionSuite, readSuite } from '../../src/evaluation/suite.ts';
 import { finish } from '../../src/generation/finish.ts';
 import type { Pipeline } from '../../src/generation/pipeline.ts';
 
@@ -26,7 +27,8 @@ export interface Drawn {
 /** `objects`: how many are asked for; all 51 by default. */
 export async function drawnOf(pipeline: Pipeline, student: TextEncoder, objects?: number): Promise<Drawn> {
   const emoji = await openEmojiWorld(world);
-  const items = emojiSuite(emoji, await readCaptions(world), {
+  const { captions, sets } = (await readSuite('suites/emoji.yaml')) as CaptionSuite;
+  const items = emojiSuite(emoji, await readCaptionFiles(captions), sets, {
     sets: ['seen-color'],
     ...(objects === undefined ? {} : { objects }),
   });
