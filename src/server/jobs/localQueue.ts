@@ -66,7 +66,8 @@ export async function openLocalQueue({
   async function change(kept: Kept, record: JobRecord): Promise<void> {
     kept.record = record;
     tell(kept);
-    kept.written = kept.written.then(() => journal.write(record));
+    // One that could not be written does not keep the next one from being.
+    kept.written = kept.written.catch(() => {}).then(() => journal.write(record));
     await kept.written;
     if (hasEnded(record)) await journal.removePictures(record.id);
   }
@@ -162,7 +163,7 @@ export async function openLocalQueue({
     const request = await journal.complete(kept.record).catch((error) => error as Error);
     if (request instanceof Error) {
       const problem = `The pictures of this job cannot be read: ${request.message}`;
-      await end(kept, { state: 'failed', failure: { ...interrupted, problem } });
+      await end(kept, { state: 'failed', failure: { ...interrupted, problem } }).catch(() => {});
       return undefined;
     }
     return {
