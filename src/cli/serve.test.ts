@@ -50,7 +50,7 @@ function lives(pid: number): boolean {
 test('the first Ctrl-C lets the picture in work end; a server that was killed goes on where it was', async () => {
   const folder = await temporaryFolder();
   const killed = await serve(folder);
-  const [long, waiting] = [await post(killed.address, 80), await post(killed.address, 1)];
+  const [long, waiting] = [await post(killed.address, 150), await post(killed.address, 1)];
   await expect.poll(() => stateOf(killed.address, long)).toBe('running');
   const [worker] = await childrenOf(killed.child.pid);
   killed.child.kill('SIGKILL');
@@ -61,7 +61,7 @@ test('the first Ctrl-C lets the picture in work end; a server that was killed go
   const server = await serve(folder);
   await expect.poll(() => stateOf(server.address, waiting), { timeout: 60_000 }).toBe('done');
   expect(await stateOf(server.address, long)).toBe('done');
-  const last = await post(server.address, 40);
+  const last = await post(server.address, 150);
   await expect.poll(() => stateOf(server.address, last)).toBe('running');
   server.child.kill('SIGINT');
   expect((await server.finished).status).toBe(0);
