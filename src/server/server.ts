@@ -12,9 +12,8 @@ import type { System } from './contract/system.ts';
 import { drawJobs } from './drawing/drawJobs.ts';
 import { createDrawingWorker, type DrawingWorker } from './drawing/workerProcess.ts';
 import { openLocalGallery } from './gallery/localGallery.ts';
-import { createApp } from './http/app.ts';
-import { createMetrics } from './http/metrics.ts';
-import type { SecurityOptions } from './http/security.ts';
+import { type AppOptions, createApp } from './http/app.ts';
+import { createMetrics, type Metrics } from './http/metrics.ts';
 import type { App } from './http/types.ts';
 import { localArtifacts } from './jobs/artifacts.ts';
 import { openLocalQueue } from './jobs/localQueue.ts';
@@ -68,47 +67,27 @@ export function isLocalHost(host: string): boolean {
 
 /** Throws CheckpointError for models and students that are none, RuntimeError if nothing can listen there. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { data, device, host = '127.0.0.1', log = () => {} } = options;
+  const { device, host = '127.0.0.1', log = () => {} } = options;
   const limits = { ...usualLimits, ...options.limits };
   const offered = await openOffered(options.models ?? [], options.students ?? []);
-  const artifacts = localArtifacts(join(data, 'artifacts'));
-  const onDamaged = (path: string) => log(`${path} is damaged and left alone.`);
-  const gallery = await openLocalGallery(join(data, 'pictures'), onDamaged);
-  const queue = await openLocalQueue({
-    folder: join(data, 'jobs'),
-    limit: limits.queue,
-    onDamaged,
-    onForgotten: (id) => void artifacts.removeAll(id),
-  });
-  const { version } = await readJsonObject(packageFile);
+  const kept = await openKept(options, limits);
+  const { queue } = kept;
   const worker = createDrawingWorker();
   const metrics = createMetrics({ queue, restarts: () => worker.restarts });
   const stopping = new AbortController();
   const abandon = new AbortController();
   let deviceText: string = device;
-  const base = { queue, gallery, artifacts, offered, limits, stopping: stopping.signal };
+  const version = String((await readJsonObject(packageFile))['version']);
   const services: Services = {
-    ...base,
+    ...{ ...kept, offered, limits, stopping: stopping.signal },
     hasWorker: () => worker.healthy(),
     system: async () => ({
-      ...systemOf(base),
-      version: String(version),
-      device: deviceText,
+      ...{ ...systemOf({ offered, limits }), version, device: deviceText },
       queue: await queueFacts(queue),
       training: options.training ?? true,
     }),
   };
-  const security: SecurityOptions = {
-    apiKey: options.apiKey,
-    local: isLocalHost(host),
-    ...(options.origins ? { origins: options.origins } : {}),
-  };
-  const app = await createApp({
-    ...{ services, security, metrics, version: String(version) },
-    ...(options.page === undefined ? {} : { page: options.page }),
-    plugins: (options.plugins ?? []).map((plugin) => (routes: App) => plugin(routes, services)),
-    onDefect: (error, where) => log(`${where}: ${describe(error)}`),
-  });
+  const app = await createApp(appOptions(options, services, metrics, version));
   const closeAll = async () => {
     await queue.close();
     await app.close();
@@ -124,7 +103,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
   const drawing = drawJobs(
     {
-      ...{ queue, gallery, artifacts, worker, offered, device },
+      ...{ ...kept, worker, offered, device },
       onProblem: (error, job) => log(`job ${job}: ${describe(error)}`),
       onEnd: ({ request }, state, seconds) => metrics.jobEnded(request.kind, state, seconds),
     },
@@ -141,6 +120,35 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       await drawing.finally(() => clearTimeout(timer));
       await closeAll();
     },
+  };
+}
+
+/** What is on the disk. */
+async function openKept({ data, log = () => {} }: ServerOptions, limits: Limits) {
+  const artifacts = localArtifacts(join(data, 'artifacts'));
+  const onDamaged = (path: string) => log(`${path} is damaged and left alone.`);
+  const gallery = await openLocalGallery(join(data, 'pictures'), onDamaged);
+  const queue = await openLocalQueue({
+    folder: join(data, 'jobs'),
+    limit: limits.queue,
+    onDamaged,
+    onForgotten: (id) => void artifacts.removeAll(id),
+  });
+  return { artifacts, gallery, queue };
+}
+
+function appOptions(
+  { apiKey, origins, host = '127.0.0.1', page, plugins = [], log = () => {} }: ServerOptions,
+  services: Services,
+  metrics: Metrics,
+  version: string,
+): AppOptions {
+  return {
+    ...{ services, metrics, version },
+    security: { apiKey, local: isLocalHost(host), ...(origins ? { origins } : {}) },
+    ...(page === undefined ? {} : { page }),
+    plugins: plugins.map((plugin) => (routes: App) => plugin(routes, services)),
+    onDefect: (error, where) => log(`${where}: ${describe(error)}`),
   };
 }
 
