@@ -1,0 +1,5 @@
+import { t } from '../../texts/texts.ts';
+
+export function ResultsPage() {
+  return <h1>{t().pages.results}</h1>;
+}
