@@ -4,6 +4,7 @@ import { ApiError } from '../../api/problem.ts';
 import { ErrorNote } from '../../components/errorNote.tsx';
 import { SelectField, TextField } from '../../components/field.tsx';
 import { modelOf, Settings } from '../../components/settings.tsx';
+import { Unfold } from '../../components/unfold.tsx';
 import { drawForm, drawRequest, emptyDrawForm } from '../../state/drawForm.ts';
 import { submit } from '../../state/jobs.ts';
 import { setParams } from '../../state/route.ts';
@@ -85,8 +86,7 @@ function More(props: { errors: Partial<Record<string, string>>; onKeyDown: (even
         onKeyDown={props.onKeyDown}
         onValue={(negativePrompt) => (drawForm.value = { ...drawForm.value, negativePrompt })}
       />
-      <fieldset class="group">
-        <legend>{texts.draw.settings}</legend>
+      <Unfold name="draw-settings" title={texts.draw.settings} force={Object.keys(props.errors).length > 0}>
         <div class="settings">
           <StudentField error={props.errors['student']} />
           <TextField
@@ -109,7 +109,7 @@ function More(props: { errors: Partial<Record<string, string>>; onKeyDown: (even
             {texts.draw.reset}
           </button>
         </div>
-      </fieldset>
+      </Unfold>
     </>
   );
 }
