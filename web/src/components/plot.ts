@@ -31,6 +31,9 @@ export function draw(place: HTMLElement, props: ChartProps): uPlot {
         ...axis,
         size: 64,
         values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : significant(tick))),
+        // Of a logarithmic axis only the lines that have a label.
+        filter: (_, ticks) =>
+          props.logarithmic ? ticks.map((tick) => (isRound(tick) ? tick : null)) : ticks,
       },
     ],
     series: [
@@ -47,4 +50,10 @@ export function draw(place: HTMLElement, props: ChartProps): uPlot {
   const plot = new uPlot(options, columnsOf(props), place);
   probe.remove();
   return plot;
+}
+
+/** 1, 2 or 5 times a power of ten. */
+function isRound(value: number): boolean {
+  const first = value / 10 ** Math.floor(Math.log10(value) + 1e-9);
+  return [1, 2, 5].some((round) => Math.abs(first - round) < 1e-6);
 }

@@ -45,9 +45,11 @@ function find(lines: readonly string[], path: readonly string[]): Found | undefi
   return undefined;
 }
 
+/** `key: value # comment`; a comment may follow an empty value. */
 function split(line: string, at: number): Found | undefined {
-  const match = /^(\s*[^:#]+:[ \t]*)(.*?)(\s+#.*|\s*)$/.exec(line);
-  if (!match) return undefined;
-  const [, before = '', value = '', after = ''] = match;
-  return { line: at, before: /\s$/.test(before) ? before : `${before} `, value, after };
+  const [, key, rest = ''] = /^(\s*[^:#]+:)(.*)$/.exec(line) ?? [];
+  if (key === undefined) return undefined;
+  const comment = rest.search(/\s+#/);
+  const value = comment < 0 ? rest : rest.slice(0, comment);
+  return { line: at, before: `${key} `, value: value.trim(), after: comment < 0 ? '' : rest.slice(comment) };
 }

@@ -30,7 +30,6 @@ export const en: Texts = {
     reconnecting: 'The connection was lost. Connecting again.',
     left: (time) => `${time} left`,
     unit: { second: ' s', minute: ' min', hour: ' h', day: ' d' },
-    bytes: (text) => text,
     of: (done, total) => `${done} / ${total}`,
     all: 'All',
     none: 'None',

@@ -30,7 +30,6 @@ export const ko = {
     reconnecting: '연결이 끊겼습니다. 다시 연결하고 있습니다.',
     left: (time: string) => `${time} 남음`,
     unit: { second: '초', minute: '분', hour: '시간', day: '일' },
-    bytes: (text: string) => text,
     of: (done: string, total: string) => `${done} / ${total}`,
     all: '전체',
     none: '없음',
@@ -80,7 +79,7 @@ export const ko = {
     dropped: (name: string) => `${name}의 설정을 읽어 왔습니다.`,
     notPng: 'PNG 파일만 읽을 수 있습니다.',
     emptyTitle: '아직 그린 그림이 없습니다',
-    emptyText: '왼쪽에 그리고 싶은 것을 한국어로 적어 보세요. 노이즈가 그림이 되는 과정이 여기에 보입니다.',
+    emptyText: '그리고 싶은 것을 한국어로 적어 보세요. 노이즈가 그림이 되는 과정이 여기에 보입니다.',
     jobs: '작업',
     queued: (position: number) => (position === 0 ? '곧 시작합니다' : `앞에 작업 ${position}개`),
     stages: {

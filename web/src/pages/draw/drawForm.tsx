@@ -29,6 +29,7 @@ export function DrawForm() {
     try {
       const job = await submit(request);
       setParams({ job: job.id });
+      document.getElementById('stage')?.scrollIntoView({ block: 'nearest' });
     } catch (error) {
       refused.value = error;
     } finally {

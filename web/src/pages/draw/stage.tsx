@@ -21,7 +21,7 @@ interface Props {
 export function Stage({ view, jobs, error, onOpen }: Props) {
   const texts = t().draw;
   return (
-    <section class="stage" aria-label={t().pages.draw}>
+    <section id="stage" class="stage" aria-label={t().pages.draw}>
       {error !== undefined && <ErrorNote error={error} />}
       {view ? (
         <>
