@@ -51,5 +51,6 @@ function split(line: string, at: number): Found | undefined {
   if (key === undefined) return undefined;
   const comment = rest.search(/\s+#/);
   const value = comment < 0 ? rest : rest.slice(0, comment);
-  return { line: at, before: `${key} `, value: value.trim(), after: comment < 0 ? '' : rest.slice(comment) };
+  const after = comment < 0 ? '' : ` ${rest.slice(comment).trimStart()}`;
+  return { line: at, before: `${key} `, value: value.trim(), after };
 }
