@@ -12,13 +12,6 @@ export interface Ask {
   readonly accept?: string;
 }
 
-let key = '';
-
-/** The API key of a server that asks for one; sent with every request. */
-export function setKey(value: string): void {
-  key = value;
-}
-
 /** Address of a path of the API, which stands beside the page. */
 export function address(path: string, query: Ask['query'] = {}): string {
   const search = new URLSearchParams();
@@ -32,7 +25,6 @@ export function address(path: string, query: Ask['query'] = {}): string {
 /** Throws ApiError where the server refuses or does not answer; an abort stays an abort. */
 export async function send(path: string, ask: Ask = {}): Promise<Response> {
   const headers: Record<string, string> = { accept: ask.accept ?? 'application/json' };
-  if (key) headers['authorization'] = `Bearer ${key}`;
   if (ask.json !== undefined) headers['content-type'] = 'application/json';
   if (ask.body) headers['content-type'] = ask.body.type;
   const response = await fetch(address(path, ask.query), {

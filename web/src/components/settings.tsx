@@ -56,7 +56,10 @@ export function Settings<F extends SettingsForm>({ form, system, errors }: Props
         error={errors['scheduler']}
         onValue={(scheduler) => set({ scheduler })}
         options={[
-          { value: '', label: model ? texts.byDefault(model.scheduler) : texts.modelsOwn },
+          {
+            value: '',
+            label: model ? texts.byDefault(samplerTitle(system, model.scheduler)) : texts.modelsOwn,
+          },
           ...(system?.samplers ?? []).map(({ name, title }) => ({ value: name, label: title })),
         ]}
       />
@@ -78,6 +81,10 @@ export function Settings<F extends SettingsForm>({ form, system, errors }: Props
 
 export function modelOf(system: System | undefined, name: string): System['models'][number] | undefined {
   return system?.models.find((model) => model.name === name) ?? system?.models[0];
+}
+
+export function samplerTitle(system: System | undefined, name: string): string {
+  return system?.samplers.find((sampler) => sampler.name === name)?.title ?? name;
 }
 
 /** A seed to keep, in place of one that the server draws. */

@@ -66,8 +66,10 @@ describe('the form of a drawing', () => {
       model: 'gone',
       scheduler: 'ddim',
     });
-    const known = { models: ['emoji-sd'], students: [], samplers: ['ddim'] };
+    const known = { models: ['emoji-sd'], students: [], samplers: [{ name: 'ddim', title: 'DDIM' }] };
     expect(knownNames(form, known)).toMatchObject({ prompt: 'a', steps: '9', model: '', scheduler: 'ddim' });
+    // As a file names it.
+    expect(knownNames({ ...form, scheduler: 'DDIM' }, known).scheduler).toBe('ddim');
   });
 });
 

@@ -3,6 +3,7 @@
  */
 import type { GenerateRequest, JobRequestInput } from '../../../src/server/contract/drawing.ts';
 import type { PictureParameters } from '../../../src/server/contract/gallery.ts';
+import type { Names } from './names.ts';
 import { stored } from './stored.ts';
 
 /** Empty texts stand for the model's own values, an empty seed for a random one. */
@@ -127,15 +128,13 @@ export function formOfRequest(request: GenerateRequest): DrawForm {
 }
 
 /** Names that this server does not have are left to it. */
-export function knownNames(
-  form: DrawForm,
-  known: { models: readonly string[]; students: readonly string[]; samplers: readonly string[] },
-): DrawForm {
+export function knownNames(form: DrawForm, { models, students, samplers }: Names): DrawForm {
   const keep = (value: string, names: readonly string[]) => (names.includes(value) ? value : '');
   return {
     ...form,
-    model: keep(form.model, known.models),
-    student: keep(form.student, [...known.students, 'none']),
-    scheduler: keep(form.scheduler, known.samplers),
+    model: keep(form.model, models),
+    student: keep(form.student, [...students, 'none']),
+    scheduler:
+      samplers.find(({ name, title }) => name === form.scheduler || title === form.scheduler)?.name ?? '',
   };
 }

@@ -4,7 +4,8 @@ import type { System } from '../../../src/server/contract/system.ts';
 export interface Names {
   readonly models: readonly string[];
   readonly students: readonly string[];
-  readonly samplers: readonly string[];
+  /** A file names a sampler by its title. */
+  readonly samplers: readonly { readonly name: string; readonly title: string }[];
 }
 
 export function namesOf(system: System | undefined): Names {
@@ -12,6 +13,6 @@ export function namesOf(system: System | undefined): Names {
   return {
     models: names(system?.models),
     students: names(system?.students),
-    samplers: names(system?.samplers),
+    samplers: system?.samplers ?? [],
   };
 }

@@ -1,4 +1,24 @@
 /** Every Korean text of the page. `en.ts` must have the same ones. */
+
+/** What is said of an error of a code; without a remedy, what the server says follows. */
+export type Codes = Readonly<Record<ErrorCode, { readonly problem: string; readonly remedy?: string }>>;
+
+export type ErrorCode =
+  | 'INPUT'
+  | 'CONFIG'
+  | 'UNAUTHORIZED'
+  | 'FORBIDDEN'
+  | 'NOT_FOUND'
+  | 'CONFLICT'
+  | 'QUEUE_FULL'
+  | 'STOPPING'
+  | 'TOO_LARGE'
+  | 'INTERRUPTED'
+  | 'INTERNAL'
+  | 'CHECKPOINT'
+  | 'CORPUS'
+  | 'RUNTIME';
+
 export const ko = {
   app: {
     name: 'K-Stable-Diffusion',
@@ -41,13 +61,31 @@ export const ko = {
     unreadableRemedy: '서버의 기록을 확인하세요.',
     unknown: '페이지에 문제가 생겼습니다.',
     unknownRemedy: '새로 고침해 보세요. 작업은 서버에서 계속됩니다.',
-    busy: (seconds: number) => `대기열이 가득 찼습니다. ${seconds}초 뒤에 다시 시도하세요.`,
+    busy: (seconds: number) => `${seconds}초 뒤에 다시 시도하세요.`,
     whole: '정수를 입력하세요.',
     number: '숫자를 입력하세요.',
     range: '이 서버가 받는 범위를 벗어났습니다.',
-    key: 'API 키',
-    keyHint: '이 서버는 API 키를 요구합니다. 키는 이 탭을 닫으면 지워집니다.',
-    keySend: '키 사용하기',
+    field: (name: string) => `'${name}' 값을 쓸 수 없습니다.`,
+    /** By code: the sentences of the server itself are English. What has a remedy here needs no more of them. */
+    codes: {
+      INPUT: { problem: '요청을 처리할 수 없습니다.' },
+      CONFIG: { problem: '설정이 맞지 않습니다.' },
+      UNAUTHORIZED: {
+        problem: '이 서버는 API 키를 요구합니다.',
+        remedy: '페이지를 새로 고친 뒤 사용자 이름은 비우고 비밀번호에 키를 입력하세요.',
+      },
+      FORBIDDEN: { problem: '이 주소에서는 요청할 수 없습니다.' },
+      NOT_FOUND: { problem: '찾을 수 없습니다.', remedy: '지워졌거나 다른 서버의 것일 수 있습니다.' },
+      CONFLICT: { problem: '지금은 할 수 없습니다.' },
+      QUEUE_FULL: { problem: '대기열이 가득 찼습니다.' },
+      STOPPING: { problem: '서버가 멈추는 중입니다.', remedy: '서버가 다시 켜지면 이어서 하세요.' },
+      TOO_LARGE: { problem: '보낸 파일이 너무 큽니다.' },
+      INTERRUPTED: { problem: '서버가 멈춰 작업이 끊겼습니다.', remedy: '다시 그려 보세요.' },
+      INTERNAL: { problem: '서버에 문제가 생겼습니다.', remedy: '서버의 기록을 확인하세요.' },
+      CHECKPOINT: { problem: '모델 파일에 문제가 있습니다.' },
+      CORPUS: { problem: '말뭉치에 문제가 있습니다.' },
+      RUNTIME: { problem: '계산 장치에 문제가 있습니다.' },
+    } as Codes,
   },
   fields: {
     prompt: '프롬프트',

@@ -43,9 +43,13 @@ it('tells times in the two largest units, and sizes in thousands', () => {
 
 it('has two sentences for every failure: of the server, of a job, of the network, of the page', () => {
   const problem = { status: 422, code: 'INPUT', title: 'Too many steps.', detail: 'Take 50 or fewer.' };
-  expect(sentences(new ApiError(problem))).toEqual({ problem: problem.title, remedy: problem.detail });
-  expect(sentences(new ApiError({ ...problem, status: 429 }, 7)).remedy).toContain('7');
-  expect(sentences({ code: 'INTERRUPTED', problem: 'a', remedy: 'b' })).toEqual({
+  expect(sentences(new ApiError({ ...problem, field: 'steps' }))).toEqual({
+    problem: "'스텝' 값을 쓸 수 없습니다.",
+    remedy: 'Too many steps. Take 50 or fewer.',
+  });
+  expect(sentences(new ApiError({ ...problem, code: 'QUEUE_FULL' }, 7)).remedy).toContain('7초');
+  expect(sentences({ code: 'INTERRUPTED', problem: 'a', remedy: 'b' })).toEqual(ko.errors.codes.INTERRUPTED);
+  expect(sentences({ code: 'SOMETHING_NEW', problem: 'a', remedy: 'b' })).toEqual({
     problem: 'a',
     remedy: 'b',
   });

@@ -1,5 +1,5 @@
 /** The two prompts, the students, and how to draw. */
-import { useSignal } from '@preact/signals';
+import { useSignal, useSignalEffect } from '@preact/signals';
 import { ApiError } from '../../api/problem.ts';
 import { ErrorNote } from '../../components/errorNote.tsx';
 import { TextField } from '../../components/field.tsx';
@@ -10,6 +10,7 @@ import { submit } from '../../state/jobs.ts';
 import { namesOf } from '../../state/names.ts';
 import { setParams } from '../../state/route.ts';
 import { system, systemState } from '../../state/system.ts';
+import { sentences } from '../../texts/failures.ts';
 import { t } from '../../texts/texts.ts';
 
 export function CompareForm() {
@@ -18,10 +19,14 @@ export function CompareForm() {
   const form = compareForm.value;
   const { students } = namesOf(system.value);
   const { request, errors } = compareRequest(form, students, system.value?.limits);
-  const refusal = refused.value instanceof ApiError ? refused.value : undefined;
-  const allErrors: Partial<Record<string, string>> = refusal?.field
-    ? { ...errors, [refusal.field]: refusal.problem }
+  const field = refused.value instanceof ApiError ? refused.value.field : undefined;
+  const allErrors: Partial<Record<string, string>> = field
+    ? { ...errors, [field]: sentences(refused.value).problem }
     : errors;
+  useSignalEffect(() => {
+    // What was refused is not what stands there now.
+    if (compareForm.value) refused.value = undefined;
+  });
   const texts = t();
 
   const send = async () => {

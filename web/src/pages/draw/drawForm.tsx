@@ -1,5 +1,5 @@
 /** What is to be drawn, and how. */
-import { useSignal } from '@preact/signals';
+import { useSignal, useSignalEffect } from '@preact/signals';
 import { ApiError } from '../../api/problem.ts';
 import { ErrorNote } from '../../components/errorNote.tsx';
 import { SelectField, TextField } from '../../components/field.tsx';
@@ -10,6 +10,7 @@ import { submit } from '../../state/jobs.ts';
 import { setParams } from '../../state/route.ts';
 import { language } from '../../state/settings.ts';
 import { system, systemState } from '../../state/system.ts';
+import { sentences } from '../../texts/failures.ts';
 import { t } from '../../texts/texts.ts';
 import { OpenPng } from './dropTarget.tsx';
 
@@ -19,8 +20,13 @@ export function DrawForm() {
   const form = drawForm.value;
   const { request, errors } = drawRequest(form, system.value?.limits);
   const field = refused.value instanceof ApiError ? refused.value.field : undefined;
-  const allErrors =
-    field && refused.value instanceof ApiError ? { ...errors, [field]: refused.value.problem } : errors;
+  const allErrors: Partial<Record<string, string>> = field
+    ? { ...errors, [field]: sentences(refused.value).problem }
+    : errors;
+  useSignalEffect(() => {
+    // What was refused is not what stands there now.
+    if (drawForm.value) refused.value = undefined;
+  });
 
   const send = async () => {
     if (!request || sending.value) return;
@@ -55,7 +61,7 @@ export function DrawForm() {
         label={texts.fields.prompt}
         value={form.prompt}
         placeholder={texts.draw.placeholder}
-        error={allErrors.prompt}
+        error={allErrors['prompt']}
         onKeyDown={onKeyDown}
         onValue={(prompt) => (drawForm.value = { ...drawForm.value, prompt })}
       />

@@ -8,6 +8,7 @@ import { Frame } from '../../components/frame.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { notify } from '../../components/notice.tsx';
 import { Facts } from '../../components/parts.tsx';
+import { samplerTitle } from '../../components/settings.tsx';
 import { compareForm } from '../../state/compareForm.ts';
 import { drawForm, formOf, knownNames } from '../../state/drawForm.ts';
 import { removePicture } from '../../state/gallery.ts';
@@ -116,7 +117,7 @@ function factsOf(parameters: PictureParameters): [string, string | undefined][] 
     [texts.seed, parameters.seed],
     [texts.steps, parameters.steps?.toString()],
     [texts.guidance, parameters.guidance?.toString()],
-    [texts.scheduler, parameters.scheduler],
+    [texts.scheduler, parameters.scheduler && samplerTitle(system.value, parameters.scheduler)],
     [`${texts.width} × ${texts.height}`, width && height ? `${width} × ${height}` : undefined],
     [texts.student, student === 'none' ? texts.original : student],
     [texts.model, parameters.model],
