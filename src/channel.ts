@@ -33,3 +33,47 @@ export function channel<Event>(): Channel<Event> {
     },
   };
 }
+
+/**
+ * Work that reports by callback and waits until what it reported was taken in, as a generator that yields waits for its
+ * consumer. Returns what the work returns; where its consumer breaks off, the report that the work waits for is rejected.
+ */
+export async function* handing<Event, Result>(
+  work: (hand: (event: Event) => Promise<void>) => Promise<Result>,
+): AsyncGenerator<Event, Result, undefined> {
+  interface Handed {
+    readonly event: Event;
+    resolve(): void;
+    reject(reason: Error): void;
+  }
+  let handed: Handed | undefined;
+  let ended = false;
+  let wake = () => {};
+  const result = work(
+    (event) =>
+      new Promise<void>((resolve, reject) => {
+        handed = { event, resolve, reject };
+        wake();
+      }),
+  );
+  result
+    .catch(() => {})
+    .finally(() => {
+      ended = true;
+      wake();
+    });
+  const next = () => handed;
+  try {
+    for (;;) {
+      const report = next();
+      if (report) {
+        yield report.event;
+        handed = undefined;
+        report.resolve();
+      } else if (ended) return await result;
+      else await new Promise<void>((resolve) => (wake = resolve));
+    }
+  } finally {
+    next()?.reject(new Error('Nobody takes in what this work reports any more.'));
+  }
+}

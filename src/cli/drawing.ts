@@ -1,6 +1,9 @@
 /**
  * Opening a model with students, and showing how far a drawing is: what the commands that draw have in common.
  */
+
+import { checkModel } from '../catalog/models.ts';
+import { openStudent, type StudentFolder } from '../catalog/students.ts';
 import type { TextEncoder } from '../encoders/textEncoder.ts';
 import { type Comparison, type ComparisonRequest, compare, saveGrid } from '../generation/compare.ts';
 import { finish } from '../generation/finish.ts';
@@ -10,11 +13,8 @@ import type { LoraFile } from '../lora/open.ts';
 import type { PictureGrid } from '../pictures/grid.ts';
 import type { RequestedDevice, Runtime } from '../runtime/session.ts';
 import { word } from './messages.ts';
-import { checkModel } from './models.ts';
 import { openDevice } from './options.ts';
-import { isPackagedModel, packagedModel } from './packaged.ts';
 import { progress } from './progress.ts';
-import { openStudent, type StudentFolder } from './students.ts';
 
 export interface Studio {
   readonly runtime: Runtime;
@@ -54,12 +54,6 @@ export async function openStudio(
       await pipeline.dispose();
     },
   };
-}
-
-/** What was asked for, else what suits the model: the pipeline's own default is for full-size ones. */
-export function guidanceFor(model: string, asked: number | undefined): { guidance?: number } {
-  if (asked !== undefined) return { guidance: asked };
-  return isPackagedModel(model) ? { guidance: packagedModel.guidance } : {};
 }
 
 /** Draws a comparison behind a progress bar. */

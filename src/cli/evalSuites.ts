@@ -2,6 +2,7 @@
  * What `ksd eval --on` may name: the emoji evaluation, a suite of this package, or the file of one.
  */
 
+import { emojiWorldFolder, packagedSuite, packagedSuites } from '../catalog/packaged.ts';
 import { ConfigError } from '../errors.ts';
 import { drawableItems, isDrawable } from '../evaluation/drawable.ts';
 import { readCaptions } from '../evaluation/emojiCaptions.ts';
@@ -11,7 +12,6 @@ import type { ConditioningPrompt } from '../evaluation/evaluateConditioning.ts';
 import { readSuite } from '../evaluation/suite.ts';
 import type { Words } from '../pictures/page.ts';
 import { t } from './messages.ts';
-import { emojiWorldFolder, packagedSuite, packagedSuites } from './packaged.ts';
 
 export interface ChosenSuite {
   readonly name: string;

@@ -4,11 +4,11 @@
 import { readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
+import { isFile } from '../catalog/packaged.ts';
 import { CheckpointError } from '../errors.ts';
 import type { LoraFile } from '../lora/open.ts';
 import { takeLoraTags } from '../text/loraTags.ts';
 import { t } from './messages.ts';
-import { isFile } from './packaged.ts';
 
 export interface LoraOptions {
   readonly lora?: readonly LoraFile[];

@@ -3,6 +3,7 @@
  * The command `ksd`. Assembles its commands; what each does stands in commands/.
  */
 import { Command, Option } from 'commander';
+import { packageFile } from '../catalog/packaged.ts';
 import { readJsonObject } from '../checkpoint/json.ts';
 import { addCompare } from './commands/compare.ts';
 import { addCorpus } from './commands/corpus.ts';
@@ -15,10 +16,10 @@ import { addGenerate } from './commands/generate.ts';
 import { addInfo } from './commands/info.ts';
 import { addPull } from './commands/pull.ts';
 import { addQuantize } from './commands/quantize.ts';
+import { addServe } from './commands/serve.ts';
 import { addVocab } from './commands/vocab.ts';
 import { report } from './failure.ts';
 import { languages, requestedLanguage, speak, t } from './messages.ts';
-import { packageFile } from './packaged.ts';
 import { errorTexts, helpHint, helpTexts } from './parserTexts.ts';
 
 const commands = [
@@ -31,6 +32,7 @@ const commands = [
   addEval,
   addExport,
   addQuantize,
+  addServe,
   addVocab,
   addPull,
   addInfo,

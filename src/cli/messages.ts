@@ -1,39 +1,18 @@
 /**
- * In which language the command line speaks. Messages stand where they are used, as `t(korean, english)`.
+ * In which language the command line speaks; messages themselves are in ../language.ts.
  *
  * Errors that come from below are English: their Korean heading is in failure.ts.
  */
 
-export type Language = 'ko' | 'en' | 'both';
+import type { Language } from '../language.ts';
+
+export { below, speak, t, word } from '../language.ts';
 
 export const languages: readonly string[] = ['ko', 'en', 'both'] satisfies Language[];
-
-let current: Language = 'both';
-
-/** Korean, English, or "한국어 / English". */
-export function t(ko: string, en: string): string {
-  if (current === 'both') return `${ko} / ${en}`;
-  return current === 'ko' ? ko : en;
-}
-
-/** Korean, English, or one below the other: for sentences that are too long for one line. */
-export function below(ko: string, en: string): string {
-  if (current === 'both') return `${ko}\n${en}`;
-  return current === 'ko' ? ko : en;
-}
-
-/** One of the two, for words that stand where both would be too long: Korean unless English was asked for. */
-export function word(ko: string, en: string): string {
-  return current === 'en' ? en : ko;
-}
 
 /** Whether `value` names a language; anything else is left for the option parser to refuse. */
 function isLanguage(value: string | undefined): value is Language {
   return value !== undefined && languages.includes(value);
-}
-
-export function speak(language: Language): void {
-  current = language;
 }
 
 /**

@@ -3,11 +3,11 @@
  * check; here is only whether it can be understood.
  */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { packagedModel } from '../catalog/packaged.ts';
 import type { Seed } from '../generation/latents.ts';
 import { openRuntime } from '../runtime/node.ts';
 import type { RequestedDevice, Runtime } from '../runtime/session.ts';
 import { t } from './messages.ts';
-import { packagedModel } from './packaged.ts';
 
 const devices: readonly RequestedDevice[] = ['auto', 'cpu', 'webgpu', 'cuda'];
 

@@ -1,19 +1,16 @@
 /**
  * `--preview`: a PNG file that shows the picture while it is being drawn, and `--taesd`, which makes that sharp and cheap.
  */
-import { access, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { taesdBeside } from '../catalog/taesd.ts';
 import { writeFileAtomic } from '../checkpoint/atomic.ts';
 import { InputError } from '../errors.ts';
-import { latentColors } from '../generation/latentColors.ts';
 import type { GenerationStep, Pipeline } from '../generation/pipeline.ts';
-import { openPreviewDecoder, type PreviewDecoder } from '../generation/previewDecoder.ts';
-import { type Image, imagesFromTensor } from '../pictures/image.ts';
+import { openPreviewDecoder } from '../generation/previewDecoder.ts';
+import { previewOf } from '../generation/previewImage.ts';
 import { encodePng } from '../pictures/png.ts';
-import { resize } from '../pictures/resize.ts';
 import type { Runtime } from '../runtime/session.ts';
-import { type FloatTensor, floatTensor } from '../runtime/tensor.ts';
 import { t } from './messages.ts';
 import { wholeNumber } from './options.ts';
 
@@ -32,12 +29,6 @@ export interface Previews {
 }
 
 const usualEvery = 5;
-
-/** Files of TAESD that are found beside a model, or in its folder. */
-const usualNames = ['taesd_decoder.safetensors', 'taesd.safetensors', 'taesd_decoder.pth', 'taesd'];
-
-/** Pictures up to this side are decoded by the VAE itself, which is quick enough for them. */
-const smallSide = 128;
 
 export function addPreviewOptions(command: Command): Command {
   return command
@@ -87,7 +78,7 @@ export async function startPreviews(
   return {
     async show({ call, calls, predictedOriginal }) {
       if (call % every !== 0 || call === calls) return;
-      const image = await previewOf(pipeline, decoder, firstOf(predictedOriginal()));
+      const image = await previewOf(pipeline, decoder, predictedOriginal());
       await writeFileAtomic(path, encodePng(image));
     },
     async end() {
@@ -95,39 +86,4 @@ export async function startPreviews(
       await rm(path, { force: true });
     },
   };
-}
-
-async function taesdBeside(model: string): Promise<string | undefined> {
-  const isFolder = (await stat(model)).isDirectory();
-  const folders = isFolder ? [model, dirname(model)] : [dirname(model)];
-  for (const path of folders.flatMap((folder) => usualNames.map((name) => join(folder, name)))) {
-    const there = await access(path).then(
-      () => true,
-      () => false,
-    );
-    if (there) return path;
-  }
-  return undefined;
-}
-
-function firstOf({ data, shape }: FloatTensor): FloatTensor {
-  const size = data.length / (shape[0] ?? 1);
-  return floatTensor(data.slice(0, size), [1, ...shape.slice(1)]);
-}
-
-/** By TAESD, or by the VAE where that is quick, or by the colours of the latents; as large as the picture. */
-async function previewOf(
-  pipeline: Pipeline,
-  decoder: PreviewDecoder | undefined,
-  latents: FloatTensor,
-): Promise<Image> {
-  const [, channels = 0, height = 0, width = 0] = latents.shape;
-  const { factor } = pipeline;
-  if (decoder) {
-    const { data, shape } = await decoder.decode(latents);
-    return imagesFromTensor(data, shape)[0] as Image;
-  }
-  const isSmall = Math.max(height, width) * factor <= smallSide;
-  if (isSmall || channels !== 4 || factor !== 8) return (await pipeline.decode(latents))[0] as Image;
-  return resize(latentColors(latents)[0] as Image, width * factor, height * factor, 'bicubic');
 }

@@ -7,18 +7,17 @@ import type { Conditions } from '../generation/guidance.ts';
 import { grouped, type HeatMaps, heatMapSum, shareOf } from '../generation/heatMaps.ts';
 import type { Seed } from '../generation/latents.ts';
 import type { Pipeline } from '../generation/pipeline.ts';
+import type { GenerationRequest } from '../generation/request.ts';
 import { heatOverlay } from '../pictures/heat.ts';
 import type { Image } from '../pictures/image.ts';
 import { enlarge } from '../pictures/resize.ts';
 import { type RowGroup, readTokens, rowGroups, type TokenReading } from '../text/tokenReading.ts';
 import type { Moment } from './conditioning.ts';
 
-export interface DrawingRequest {
+export interface DrawingRequest
+  extends Pick<GenerationRequest, 'steps' | 'guidance' | 'scheduler' | 'width' | 'height' | 'signal'> {
   readonly pipeline: Pipeline;
   readonly seed?: Seed;
-  readonly steps?: number;
-  readonly guidance?: number;
-  readonly signal?: AbortSignal;
 }
 
 export interface DrawingProgress {
@@ -57,7 +56,7 @@ const mapSide = 256;
 
 /** The picture of a text with the maps of its words, and what the U-Net saw on the way. Yields after each model call. */
 export async function* draw(
-  { pipeline, seed, steps, guidance, signal }: DrawingRequest,
+  { pipeline, seed, steps, guidance, scheduler, width, height, signal }: DrawingRequest,
   textEncoder: TextEncoder,
   text: string,
   conditions: Conditions,
@@ -71,6 +70,9 @@ export async function* draw(
     ...(seed === undefined ? {} : { seed }),
     ...(steps === undefined ? {} : { steps }),
     ...(guidance === undefined ? {} : { guidance }),
+    ...(scheduler === undefined ? {} : { scheduler }),
+    ...(width === undefined ? {} : { width }),
+    ...(height === undefined ? {} : { height }),
     ...(signal ? { signal } : {}),
   });
   for (;;) {
@@ -114,12 +116,17 @@ export interface HeatPictures {
 /** A colour scale never ends below twice the mean: an even map is to look even. */
 const leastTop = 2;
 
-/** The maps as pictures, all on one scale: how many times as much as on average a place reads the group. */
-export function heatPictures({ picture, scale, groups }: Drawing): HeatPictures {
+/** How many times as much as on average a place reads each group, and where the colour scale of all of them ends. */
+export function heatRatios({ groups }: Drawing): { top: number; ratios: readonly Float32Array[] } {
   const ratios = groups.map(({ map, share }) => map.map((value) => (share > 0 ? value / share : 0)));
   const ofWords = ratios.filter((_, i) => groups[i]?.kind === 'word');
-  const top = Math.max(leastTop, ...ofWords.map(highest));
-  const large = enlarge(picture, scale);
+  return { top: Math.max(leastTop, ...ofWords.map(highest)), ratios };
+}
+
+/** The maps as pictures, all on one scale. */
+export function heatPictures(drawing: Drawing): HeatPictures {
+  const { top, ratios } = heatRatios(drawing);
+  const large = enlarge(drawing.picture, drawing.scale);
   const overlays = ratios.map((ratio) =>
     heatOverlay(
       large,

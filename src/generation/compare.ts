@@ -10,7 +10,7 @@ import { type PictureGrid, pictureGrid } from '../pictures/grid.ts';
 import type { Image } from '../pictures/image.ts';
 import { columnHeader, type Language } from './header.ts';
 import type { Seed } from './latents.ts';
-import type { Pipeline } from './pipeline.ts';
+import type { GenerationStep, Pipeline } from './pipeline.ts';
 import type { PromptOptions } from './prompting.ts';
 import type { GenerationRequest } from './request.ts';
 
@@ -21,7 +21,10 @@ export interface PromptPair {
 
 export interface ComparisonRequest
   extends PromptOptions,
-    Pick<GenerationRequest, 'steps' | 'guidance' | 'scheduler' | 'width' | 'height' | 'signal'> {
+    Pick<
+      GenerationRequest,
+      'negativePrompt' | 'steps' | 'guidance' | 'scheduler' | 'width' | 'height' | 'signal'
+    > {
   readonly pipeline: Pipeline;
   /** Empty: only the model's own encoder, the state before. */
   readonly students: readonly TextEncoder[];
@@ -30,6 +33,8 @@ export interface ComparisonRequest
   readonly seeds?: readonly Seed[];
   /** Pictures at once, 4 by default. */
   readonly batch?: number;
+  /** Languages to draw, both by default: where there is no English, only Korean can be. */
+  readonly languages?: readonly Language[];
 }
 
 export interface ComparisonColumn {
@@ -57,6 +62,10 @@ export interface ComparisonProgress {
   readonly total: number;
   /** Header of the column in work. */
   readonly column: string;
+  /** Its place among all columns, from 0. */
+  readonly index: number;
+  /** What the model call did; its rows are the next prompts of the column. */
+  readonly step: GenerationStep;
 }
 
 /**
@@ -85,7 +94,9 @@ export async function* compare(
       const steps = drawPart(request, column, part);
       let next = await steps.next();
       for (; !next.done; next = await steps.next()) {
-        yield { done: done + next.value * part.length, total, column: column.header };
+        const step = next.value;
+        const share = (step.call / step.calls) * part.length;
+        yield { done: done + share, total, column: column.header, index: i, step };
       }
       images.push(...next.value);
     }
@@ -97,13 +108,13 @@ export async function* compare(
   };
 }
 
-/** Yields the share of the model calls that are done, returns the pictures. */
+/** Yields the model calls, returns the pictures. */
 async function* drawPart(
   request: ComparisonRequest,
   { language, textEncoder }: ComparisonColumn,
   rows: readonly Omit<ComparisonRow, 'images'>[],
-): AsyncGenerator<number, Image[], undefined> {
-  const { pipeline, students, prompts, seeds, batch, ...settings } = request;
+): AsyncGenerator<GenerationStep, Image[], undefined> {
+  const { pipeline, students, prompts, seeds, batch, languages, ...settings } = request;
   const run = pipeline.generate({
     ...settings,
     prompt: rows.map(({ prompt }) => prompt[language]),
@@ -113,12 +124,16 @@ async function* drawPart(
   for (;;) {
     const next = await run.next();
     if (next.done) return pipeline.decode(next.value.latents);
-    yield next.value.call / next.value.calls;
+    yield next.value;
   }
 }
 
 /** The model's own encoder in both languages, then every student in Korean, then every student in English. */
-async function columnsOf({ pipeline, students }: ComparisonRequest): Promise<ComparisonColumn[]> {
+async function columnsOf({
+  pipeline,
+  students,
+  languages = ['en', 'ko'],
+}: ComparisonRequest): Promise<ComparisonColumn[]> {
   const teacher = await pipeline.textEncoder();
   const own = (language: Language) => ({ header: columnHeader(language), language, textEncoder: teacher });
   const ofStudents = (language: Language) =>
@@ -127,7 +142,8 @@ async function columnsOf({ pipeline, students }: ComparisonRequest): Promise<Com
       language,
       textEncoder: student,
     }));
-  return [own('en'), own('ko'), ...ofStudents('ko'), ...ofStudents('en')];
+  const columns = [own('en'), own('ko'), ...ofStudents('ko'), ...ofStudents('en')];
+  return columns.filter(({ language }) => languages.includes(language));
 }
 
 /** The comparison as a labelled grid; `texts` adds a title and the like. */

@@ -39,7 +39,7 @@ export async function openPipeline(
   runtime: Runtime,
   path: string,
   {
-    name = nameOf(path),
+    name = modelName(path),
     scheduler = 'unipc',
     safetyChecker = true,
     taesd,
@@ -133,7 +133,7 @@ function checkChannels(path: string, { inChannels, outChannels }: UNetConfig, va
 }
 
 /** The name of the file without its end, of the folder, or of its parent where it is only called `model`. */
-function nameOf(path: string): string {
+export function modelName(path: string): string {
   const whole = resolve(path);
   const name = basename(whole).replace(/\.(safetensors|ckpt|pt|pth|bin)$/, '');
   return name === 'model' ? basename(dirname(whole)) : name;

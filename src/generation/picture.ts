@@ -46,9 +46,14 @@ function extraOf(generation: Generation): Record<string, string> {
   };
 }
 
+/** The text that tells how picture number `index` was made. */
+export function pictureText(generation: Generation, index: number): string {
+  return formatParameters(parametersOf(generation, index));
+}
+
 /** The PNG file of a picture. Korean text is kept as it is. */
 export function pictureFile(image: Image, generation: Generation, index: number): Uint8Array {
-  return encodePng(image, { [parametersKeyword]: formatParameters(parametersOf(generation, index)) });
+  return encodePng(image, { [parametersKeyword]: pictureText(generation, index) });
 }
 
 /**

@@ -83,6 +83,15 @@ export function decodePng(bytes: Uint8Array): PngFile {
   return { image: { width: header.width, height: header.height, channels: color.channels, data }, text };
 }
 
+/**
+ * The size that a file says it has, before anything is unpacked.
+ * @throws InputError when the bytes are no PNG file, or a damaged one
+ */
+export function pngSize(bytes: Uint8Array): { width: number; height: number } {
+  const { width, height } = readHeader(splitChunks(bytes)[0]!);
+  return { width, height };
+}
+
 function readHeader({ type, data }: Chunk): Header {
   if (type !== 'IHDR' || data.length !== 13) throw damaged('it does not start with a header');
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);

@@ -2,10 +2,12 @@
  * `ksd compare`: the figure with prompts in rows, and encoders and languages in columns.
  */
 import type { Command } from 'commander';
+import { guidanceFor } from '../../catalog/packaged.ts';
+import { chooseStudents } from '../../catalog/students.ts';
 import { InputError } from '../../errors.ts';
 import { comparisonGrid, type PromptPair } from '../../generation/compare.ts';
 import type { RequestedDevice } from '../../runtime/session.ts';
-import { drawComparison, guidanceFor, openStudio, saveFigure } from '../drawing.ts';
+import { drawComparison, openStudio, saveFigure } from '../drawing.ts';
 import { t, word } from '../messages.ts';
 import {
   addDrawingOptions,
@@ -18,7 +20,6 @@ import {
 } from '../options.ts';
 import { addPromptOptions, type PromptCommandOptions, readPromptOptions } from '../promptOptions.ts';
 import { readPrompt, readPrompts } from '../prompts.ts';
-import { chooseStudents } from '../students.ts';
 
 interface Options extends DrawingOptions, PromptCommandOptions {
   readonly prompts?: string;

@@ -2,6 +2,8 @@
  * `ksd demo`: on a fresh machine, without any download, the picture that shows what this project does.
  */
 import type { Command } from 'commander';
+import { packagedModel } from '../../catalog/packaged.ts';
+import { chooseStudents } from '../../catalog/students.ts';
 import { CheckpointError } from '../../errors.ts';
 import { type Comparison, comparisonGrid, type PromptPair } from '../../generation/compare.ts';
 import type { PictureGrid } from '../../pictures/grid.ts';
@@ -9,8 +11,6 @@ import type { RequestedDevice } from '../../runtime/session.ts';
 import { drawComparison, openStudio, saveFigure } from '../drawing.ts';
 import { t, word } from '../messages.ts';
 import { deviceOption, examples, readList } from '../options.ts';
-import { packagedModel } from '../packaged.ts';
-import { chooseStudents } from '../students.ts';
 import { seconds } from '../units.ts';
 
 interface Options {

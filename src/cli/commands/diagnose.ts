@@ -2,6 +2,8 @@
  * `ksd diagnose`: why a prompt draws what it draws, as a page, a figure, or numbers for programs.
  */
 import type { Command } from 'commander';
+import { guidanceFor, isPackagedModel, packagedPairs } from '../../catalog/packaged.ts';
+import { chooseStudents } from '../../catalog/students.ts';
 import { writeFileAtomic } from '../../checkpoint/atomic.ts';
 import { type Pair, readPairs } from '../../corpus/pairs.ts';
 import { isStore, openStore } from '../../corpus/store.ts';
@@ -18,7 +20,7 @@ import { distinctPairs, evenly } from '../../evaluation/nearest.ts';
 import { finish } from '../../generation/finish.ts';
 import type { RequestedDevice } from '../../runtime/session.ts';
 import { diagnosisLines } from '../diagnosisView.ts';
-import { guidanceFor, openStudio, saveFigure } from '../drawing.ts';
+import { openStudio, saveFigure } from '../drawing.ts';
 import { t, word } from '../messages.ts';
 import {
   addDrawingOptions,
@@ -28,9 +30,7 @@ import {
   modelOption,
   wholeNumber,
 } from '../options.ts';
-import { isPackagedModel, packagedPairs } from '../packaged.ts';
 import { type Progress, progress } from '../progress.ts';
-import { chooseStudents } from '../students.ts';
 
 interface Options extends DrawingOptions {
   readonly reference?: string;

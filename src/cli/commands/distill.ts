@@ -7,6 +7,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { checkModel } from '../../catalog/models.ts';
+import { isFile } from '../../catalog/packaged.ts';
 import { type Experiment, readExperiment } from '../../distillation/experiment.ts';
 import { rehearse } from '../../distillation/rehearse.ts';
 import { type EpochMetric, readMetrics, readProgress } from '../../distillation/runFolder.ts';
@@ -18,9 +20,7 @@ import { printEstimate } from '../estimateView.ts';
 import { describe, exitStatus } from '../failure.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { t } from '../messages.ts';
-import { checkModel } from '../models.ts';
 import { deviceOption, examples, openDevice } from '../options.ts';
-import { isFile } from '../packaged.ts';
 import { type SampleDrawer, sampleDrawer, samplePath } from '../samples.ts';
 import { type TrainingView, trainingView } from '../trainingView.ts';
 

@@ -3,6 +3,8 @@
  */
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
+import { emojiWorldFolder, guidanceFor, heldOutCaptions, isPackagedModel } from '../../catalog/packaged.ts';
+import { chooseStudents } from '../../catalog/students.ts';
 import { writeFileAtomic } from '../../checkpoint/atomic.ts';
 import { writeJson } from '../../checkpoint/json.ts';
 import { readPairs } from '../../corpus/pairs.ts';
@@ -15,7 +17,7 @@ import { evaluationHtml } from '../../evaluation/report/html.ts';
 import { reportTables } from '../../evaluation/report/tables.ts';
 import { saveGrid } from '../../generation/compare.ts';
 import type { RequestedDevice } from '../../runtime/session.ts';
-import { guidanceFor, openStudio, type Studio } from '../drawing.ts';
+import { openStudio, type Studio } from '../drawing.ts';
 import { chooseSuites } from '../evalSuites.ts';
 import {
   type EvaluationPlan,
@@ -38,8 +40,6 @@ import {
   readList,
   wholeNumber,
 } from '../options.ts';
-import { emojiWorldFolder, heldOutCaptions, isPackagedModel } from '../packaged.ts';
-import { chooseStudents } from '../students.ts';
 import { displayWidth } from '../width.ts';
 
 interface Options extends DrawingOptions {

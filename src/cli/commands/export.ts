@@ -4,6 +4,8 @@
  */
 import type { Command } from 'commander';
 import { Option } from 'commander';
+import { checkModel } from '../../catalog/models.ts';
+import { findStudent } from '../../catalog/students.ts';
 import {
   type Exported,
   exportForDiffusers,
@@ -12,10 +14,8 @@ import {
 } from '../../encoders/exporting.ts';
 import { InputError } from '../../errors.ts';
 import { t, word } from '../messages.ts';
-import { checkModel } from '../models.ts';
 import { examples, modelOption } from '../options.ts';
 import { progress } from '../progress.ts';
-import { findStudent } from '../students.ts';
 import { megabytes } from '../units.ts';
 
 interface Options {

@@ -2,13 +2,15 @@
  * `ksd generate`: a prompt, in Korean or English, to PNG files that tell how they were made.
  */
 import { type Command, Option } from 'commander';
+import { guidanceFor } from '../../catalog/packaged.ts';
+import { chooseStudent, noStudent, type StudentFolder } from '../../catalog/students.ts';
 import { writeFileAtomic } from '../../checkpoint/atomic.ts';
 import { type Seed, seedsOf } from '../../generation/latents.ts';
 import { pictureFile, savePictures } from '../../generation/picture.ts';
 import type { Drawn, GenerationStep, Pipeline } from '../../generation/pipeline.ts';
 import type { GenerationRequest } from '../../generation/request.ts';
 import type { RequestedDevice } from '../../runtime/session.ts';
-import { guidanceFor, openStudio } from '../drawing.ts';
+import { openStudio } from '../drawing.ts';
 import { addLoraOptions, chooseLoras, type LoraOptions } from '../loras.ts';
 import { t, word } from '../messages.ts';
 import {
@@ -31,7 +33,6 @@ import {
 import { progress } from '../progress.ts';
 import { addPromptOptions, type PromptCommandOptions, readPromptOptions } from '../promptOptions.ts';
 import { addSourceOptions, type SourceOptions, sourcesOf } from '../sourceOptions.ts';
-import { chooseStudent, noStudent, type StudentFolder } from '../students.ts';
 import { seconds } from '../units.ts';
 
 interface Options extends DrawingOptions, PromptCommandOptions, SourceOptions, PreviewOptions, LoraOptions {

@@ -4,6 +4,9 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { checkModel } from '../../catalog/models.ts';
+import { isFile, packagedStudent, packagedStudents, packageFile } from '../../catalog/packaged.ts';
+import { findStudent, type StudentFolder } from '../../catalog/students.ts';
 import { elementCount } from '../../checkpoint/dtype.ts';
 import { type JsonObject, readJsonObject } from '../../checkpoint/json.ts';
 import { openStableDiffusion } from '../../checkpoint/stableDiffusion.ts';
@@ -14,10 +17,7 @@ import { openTokenizer } from '../../encoders/tokenizerFolder.ts';
 import { deviceInfo, machineInfo } from '../../runtime/info.ts';
 import { namedSamplers, samplerLabel, samplerNames, takesSpacing } from '../../schedulers/names.ts';
 import { t } from '../messages.ts';
-import { checkModel } from '../models.ts';
 import { examples, modelOption } from '../options.ts';
-import { isFile, packagedStudent, packagedStudents, packageFile } from '../packaged.ts';
-import { findStudent, type StudentFolder } from '../students.ts';
 import { factLines, type Row, tableLines } from '../table.ts';
 import { compact, megabytes } from '../units.ts';
 

@@ -4,6 +4,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
+import { isFile } from '../../catalog/packaged.ts';
+import { findStudent } from '../../catalog/students.ts';
 import {
   type QuantizeOptions,
   quantizeModel,
@@ -16,9 +18,7 @@ import { onInterrupt } from '../interrupt.ts';
 import { t } from '../messages.ts';
 import { examples } from '../options.ts';
 import { refuseOthers } from '../output.ts';
-import { isFile } from '../packaged.ts';
 import { type Progress, progress } from '../progress.ts';
-import { findStudent } from '../students.ts';
 import { megabytes } from '../units.ts';
 
 /** What lies in the folders that this command writes. */

@@ -67,6 +67,12 @@ export function isPackagedModel(folder: string): boolean {
   return resolve(folder) === resolve(packagedModel.folder);
 }
 
+/** What was asked for, else what suits the model: the pipeline's own default is for full-size ones. */
+export function guidanceFor(model: string, asked: number | undefined): { guidance?: number } {
+  if (asked !== undefined) return { guidance: asked };
+  return isPackagedModel(model) ? { guidance: packagedModel.guidance } : {};
+}
+
 export async function isFile(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isFile() ?? false;
 }

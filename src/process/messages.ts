@@ -1,27 +1,19 @@
 /**
- * What a command and its training process say to each other. The command asks for each event, so that a training waits
- * while pictures are drawn between epochs, as the generator that it stands for would.
+ * What a process and the one that runs a generator for it say to each other. Each event is asked for, so that the work waits
+ * for its consumer as a generator in the same process would.
  */
 import { KsdError } from '../errors.ts';
-import type { RequestedDevice } from '../runtime/session.ts';
-import type { TrainEvent } from './events.ts';
-import type { Experiment } from './experiment.ts';
 
-export type Request =
-  | {
-      readonly kind: 'begin';
-      readonly experiment: Experiment;
-      readonly device: RequestedDevice;
-      readonly folder: string;
-    }
+export type Request<Task> =
+  | { readonly kind: 'begin'; readonly task: Task }
   | { readonly kind: 'next' }
-  /** Stop after this step, with a checkpoint. */
+  /** Stop at the next good place. */
   | { readonly kind: 'abort' }
   /** The events that are left are not wanted. */
   | { readonly kind: 'return' };
 
-export type Reply =
-  | { readonly kind: 'event'; readonly event: TrainEvent }
+export type Reply<Event> =
+  | { readonly kind: 'event'; readonly event: Event }
   | { readonly kind: 'end' }
   | { readonly kind: 'failed'; readonly failure: Failure };
 

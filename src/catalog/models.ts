@@ -7,7 +7,7 @@ import { isThere } from '../checkpoint/file.ts';
 import { CheckpointError } from '../errors.ts';
 import { readManifest } from '../hub/manifest.ts';
 import { usualFolder } from '../hub/place.ts';
-import { t } from './messages.ts';
+import { t } from '../language.ts';
 import { isFile } from './packaged.ts';
 
 const index = 'model_index.json';

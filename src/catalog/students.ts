@@ -5,8 +5,8 @@
 import { basename, join, resolve } from 'node:path';
 import { openTextEncoder, type TextEncoder } from '../encoders/textEncoder.ts';
 import { CheckpointError } from '../errors.ts';
+import { t } from '../language.ts';
 import type { Runtime } from '../runtime/session.ts';
-import { t } from './messages.ts';
 import { pullHint } from './models.ts';
 import { isFile, isPackagedModel, packagedStudent, packagedStudents } from './packaged.ts';
 

@@ -1,0 +1,167 @@
+/**
+ * `ksd serve`: a server with a page, for one machine or a few people.
+ */
+import { spawn } from 'node:child_process';
+import type { Command } from 'commander';
+import { ConfigError } from '../../errors.ts';
+import type { RequestedDevice } from '../../runtime/session.ts';
+import { isLocalHost, type RunningServer, startServer } from '../../server/server.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { t } from '../messages.ts';
+import { deviceOption, examples, wholeNumber } from '../options.ts';
+
+interface Options {
+  readonly model: readonly string[];
+  readonly student: readonly string[];
+  readonly host: string;
+  readonly port: number;
+  readonly data: string;
+  readonly runs: string;
+  readonly results: string;
+  readonly corpora: string;
+  readonly experiments: string;
+  readonly apiKey?: string;
+  /** False with --no-key. */
+  readonly key: boolean;
+  readonly allowOrigin: readonly string[];
+  readonly queueLimit: number;
+  readonly open: boolean;
+  readonly training: boolean;
+  readonly device: RequestedDevice;
+}
+
+const collect = (given: string, before: readonly string[]) => [...before, given];
+
+export function addServe(program: Command): void {
+  program
+    .command('serve')
+    .description(t('브라우저에서 쓰는 서버를 엽니다', 'serve a page and an API'))
+    .option(
+      '--model <path>',
+      t(
+        '모델 폴더나 파일, 여러 번 쓸 수 있음 (기본: 내장 emoji-sd)',
+        'model: folder or file, may be repeated (default: the packaged emoji-sd)',
+      ),
+      collect,
+      [],
+    )
+    .option(
+      '--student <folder>',
+      t(
+        '학생: 학습 폴더, 체크포인트, 내장 학생의 이름. 여러 번 쓸 수 있음',
+        'student: run, checkpoint or packaged name, may be repeated',
+      ),
+      collect,
+      [],
+    )
+    .option('--host <address>', t('들을 주소', 'address to listen on'), '127.0.0.1')
+    .option('--port <n>', t('포트 (0이면 빈 포트)', 'port (0: any free one)'), wholeNumber(0), 7860)
+    .option('--data <folder>', t('작업과 그림을 둘 폴더', 'where jobs and pictures are kept'), 'data')
+    .option('--runs <folder>', t('학습 폴더들이 있는 곳', 'where runs are'), 'runs')
+    .option('--results <folder>', t('평가 결과가 있는 곳', 'where results of evaluations are'), 'results')
+    .option('--corpora <folder>', t('말뭉치가 있는 곳', 'where corpora are'), 'corpora')
+    .option('--experiments <folder>', t('실험 파일이 있는 곳', 'where experiments are'), 'experiments')
+    .option(
+      '--api-key <key>',
+      t('요청마다 요구할 키 (환경 변수 KSD_API_KEY로도)', 'key that requests must carry (or KSD_API_KEY)'),
+    )
+    .option(
+      '--no-key',
+      t('다른 기기에 열면서 키를 요구하지 않음', 'ask for no key although others can reach it'),
+    )
+    .option(
+      '--allow-origin <origin>',
+      t('API를 쓸 수 있는 다른 페이지 (CORS), 여러 번 쓸 수 있음', 'other page that may use the API (CORS)'),
+      collect,
+      [],
+    )
+    .option('--queue-limit <n>', t('기다릴 수 있는 작업 수', 'jobs that may wait'), wholeNumber(1), 32)
+    .option('--no-training', t('서버에서 학습을 시작하지 못하게 함', 'no runs are started here'))
+    .option('--no-open', t('브라우저를 열지 않음', 'do not open a browser'))
+    .addOption(deviceOption())
+    .addHelpText(
+      'after',
+      examples(
+        [t('내장 모델로 바로 시작', 'at once, with the packaged model'), 'ksd serve'],
+        [
+          t('내 모델과 내 학생으로', 'with a model and a student of yours'),
+          'ksd serve --model ~/models/stable-diffusion-v1-4 --student runs/roberta',
+        ],
+        [
+          t('다른 기기에서도 쓰게', 'for other machines, too'),
+          'KSD_API_KEY=... ksd serve --host 0.0.0.0 --no-open',
+        ],
+      ),
+    )
+    .action(serve);
+}
+
+async function serve(options: Options): Promise<void> {
+  const { model, student, host, port, data, device, allowOrigin, queueLimit, training } = options;
+  const apiKey = keyOf(options);
+  process.stderr.write(`${t('모델을 여는 중…', 'opening the model…')}\n`);
+  const server = await startServer({
+    ...{ models: model, students: student, host, port, data, device, training },
+    ...(apiKey === undefined ? {} : { apiKey }),
+    origins: allowOrigin,
+    limits: { queue: queueLimit },
+    log: (text) => process.stderr.write(`⚠ ${text}\n`),
+  });
+  await announce(server);
+  if (options.open) openBrowser(server.url);
+  await untilInterrupted(server);
+}
+
+/** Throws ConfigError where others could use the server without a key and nobody said that they may. */
+function keyOf({ apiKey = process.env['KSD_API_KEY'], key, host }: Options): string | undefined {
+  if (apiKey !== undefined && apiKey !== '') return apiKey;
+  if (!key || isLocalHost(host)) return undefined;
+  throw new ConfigError(
+    t(
+      `${host}에 열면 다른 기기도 이 서버를 쓸 수 있는데 키가 없습니다.`,
+      `On ${host} other machines can use this server, and it has no key.`,
+    ),
+    t(
+      '--api-key로 키를 정하거나, 누구나 써도 된다면 --no-key를 붙이세요.',
+      'Give one with --api-key, or say --no-key if anybody may.',
+    ),
+  );
+}
+
+async function announce({ url, services }: RunningServer): Promise<void> {
+  const { device, models, students } = await services.system();
+  const names = (all: readonly { name: string }[]) => all.map(({ name }) => name).join(', ');
+  process.stderr.write(`${t('장치', 'device')}: ${device}\n`);
+  process.stderr.write(`${t('모델', 'models')}: ${names(models)}\n`);
+  if (students.length > 0) process.stderr.write(`${t('학생', 'students')}: ${names(students)}\n`);
+  console.log(url);
+  process.stderr.write(`${t('Ctrl-C로 끝냅니다', 'Ctrl-C stops it')}\n`);
+}
+
+/** The first Ctrl-C lets the job in work end, the second ends at once. */
+async function untilInterrupted(server: RunningServer): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    onInterrupt(() => {
+      process.stderr.write(
+        `${t(
+          '그리던 그림을 마치고 끝냅니다. 한 번 더 누르면 바로 끝냅니다.',
+          'Ends when the picture in work is done; once more ends at once.',
+        )}\n`,
+      );
+      server.stop().then(resolve, reject);
+    });
+  });
+}
+
+/** Where there is no browser, the address is on the terminal all the same. */
+function openBrowser(url: string): void {
+  const [command, ...args] = openers[process.platform] ?? ['xdg-open'];
+  const child = spawn(command as string, [...args, url], { stdio: 'ignore', detached: true });
+  child.on('error', () => {});
+  child.unref();
+}
+
+const openers: Partial<Record<NodeJS.Platform, readonly string[]>> = {
+  darwin: ['open'],
+  win32: ['cmd', '/c', 'start', ''],
+};
