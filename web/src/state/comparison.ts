@@ -10,14 +10,24 @@ export interface ColumnTitle {
   readonly language: 'ko' | 'en';
 }
 
-/** The original with English, with Korean (before), then each student with Korean (after) and with English. */
+/** The original with English, with Korean (before), then all students with Korean (after), and with English. */
 export function expectedColumns(request: CompareRequest, students: readonly string[]): ColumnTitle[] {
   const languages = request.en ? (['ko', 'en'] as const) : (['ko'] as const);
   const original = [...languages].reverse().map((language) => ({ encoder: 'original', language }));
-  const others = (request.students ?? students).flatMap((encoder) =>
-    languages.map((language) => ({ encoder, language })),
+  const others = languages.flatMap((language) =>
+    (request.students ?? students).map((encoder) => ({ encoder, language })),
   );
   return [...original, ...others];
+}
+
+/** Columns of one language, with their place among all. */
+export function ofLanguage<C extends ColumnTitle>(
+  columns: readonly C[],
+  language: 'ko' | 'en',
+): { readonly column: C; readonly index: number }[] {
+  return columns
+    .map((column, index) => ({ column, index }))
+    .filter(({ column }) => column.language === language);
 }
 
 /** Steps that any column has a preview of, ascending. */

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Job } from '../../../src/server/contract/job.ts';
 import type { Run } from '../../../src/server/contract/workbench.ts';
-import { beforeAndAfter, expectedColumns, previewAt, previewSteps } from './comparison.ts';
+import { beforeAndAfter, expectedColumns, ofLanguage, previewAt, previewSteps } from './comparison.ts';
 import { heatPixels } from './heat.ts';
 import { afterEvent, fraction, viewOf } from './jobView.ts';
 import { afterRunEvent, lossCurves, MOST_POINTS } from './runView.ts';
@@ -39,13 +39,16 @@ describe('a comparison', () => {
   const request = { kind: 'compare', ko: '사과', en: 'apple', negativePrompt: '' } as const;
 
   it('stands in the order of the figures: original, before, after', () => {
-    const columns = expectedColumns(request, ['roberta']);
+    const columns = expectedColumns(request, ['roberta', 'clip']);
     expect(columns.map(({ encoder, language }) => `${encoder} ${language}`)).toEqual([
       'original en',
       'original ko',
       'roberta ko',
+      'clip ko',
       'roberta en',
+      'clip en',
     ]);
+    expect(ofLanguage(columns, 'en').map(({ index }) => index)).toEqual([0, 4, 5]);
     expect(beforeAndAfter(columns)).toEqual([1, 2]);
   });
 

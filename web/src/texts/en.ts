@@ -118,6 +118,7 @@ export const en: Texts = {
     again: 'Draw again',
     flagged: 'The safety check has hidden this picture.',
     seedOf: (seed) => `Seed ${seed}`,
+    stepsOf: (steps) => `${steps} steps`,
   },
   gallery: {
     title: 'Past pictures',

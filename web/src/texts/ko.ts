@@ -134,6 +134,7 @@ export const ko = {
     again: '다시 그리기',
     flagged: '안전 검사에 걸려 가려진 그림입니다.',
     seedOf: (seed: string) => `시드 ${seed}`,
+    stepsOf: (steps: number) => `${steps}스텝`,
   },
   gallery: {
     title: '지난 그림',

@@ -1,5 +1,6 @@
 /** The pictures of a comparison: side by side or over each other, at any step from noise to picture. */
 import { useSignal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
 import * as api from '../../api/routes.ts';
 import { Frame } from '../../components/frame.tsx';
@@ -9,6 +10,7 @@ import {
   type ComparedColumn,
   comparedColumns,
   expectedColumns,
+  ofLanguage,
   previewAt,
   previewSteps,
 } from '../../state/comparison.ts';
@@ -18,24 +20,34 @@ import { system } from '../../state/system.ts';
 import { t } from '../../texts/texts.ts';
 import { Overlay } from './overlay.tsx';
 
+interface Prompts {
+  readonly ko: string;
+  readonly en?: string | undefined;
+}
+
 export function Comparison({ view }: { view: JobView }) {
   const columns = comparedColumns(view.job);
-  if (columns) return <Drawn key={view.job.id} job={view.job.id} columns={columns} />;
-  if (view.job.request.kind !== 'compare' || hasEnded(view.job)) return null;
+  if (view.job.request.kind !== 'compare') return null;
+  if (columns)
+    return <Drawn key={view.job.id} job={view.job.id} columns={columns} prompts={view.job.request} />;
+  if (hasEnded(view.job)) return null;
   const expected = expectedColumns(view.job.request, namesOf(system.value).students);
   return (
-    <ul class="columns">
-      {expected.map((column, index) => (
-        <li key={`${column.encoder} ${column.language}`}>
-          <ColumnHead column={column} />
-          <Frame busy src={view.previews[index]?.[0]} alt={t().draw.preview(index + 1)} />
-        </li>
-      ))}
-    </ul>
+    <Matrix
+      columns={expected}
+      prompts={view.job.request}
+      picture={(index) => <Frame busy src={view.previews[index]?.[0]} alt={t().draw.preview(index + 1)} />}
+    />
   );
 }
 
-function Drawn({ job, columns }: { job: string; columns: readonly ComparedColumn[] }) {
+interface DrawnProps {
+  readonly job: string;
+  readonly columns: readonly ComparedColumn[];
+  readonly prompts: Prompts;
+}
+
+function Drawn({ job, columns, prompts }: DrawnProps) {
   const steps = previewSteps(columns);
   const mode = useSignal<'sideBySide' | 'slider'>('sideBySide');
   /** Index in `steps`; behind the last one stand the pictures themselves. */
@@ -74,17 +86,13 @@ function Drawn({ job, columns }: { job: string; columns: readonly ComparedColumn
       {mode.value === 'slider' ? (
         <Overlay columns={columns} sources={sources} />
       ) : (
-        <ul class="columns">
-          {columns.map((column, index) => (
-            <li key={`${column.encoder} ${column.language}`}>
-              <ColumnHead column={column} />
-              <Frame src={sources[index]} alt={`${columnTitle(column)}: ${column.prompt}`} />
-              <p class="quiet" lang={column.language}>
-                {column.prompt}
-              </p>
-            </li>
-          ))}
-        </ul>
+        <Matrix
+          columns={columns}
+          prompts={prompts}
+          picture={(index, column) => (
+            <Frame src={sources[index]} alt={`${columnTitle(column)}: ${prompts[column.language] ?? ''}`} />
+          )}
+        />
       )}
     </section>
   );
@@ -130,10 +138,37 @@ function preload(job: string, columns: readonly ComparedColumn[]): void {
   });
 }
 
-export function columnTitle({ encoder, language }: ColumnTitle): string {
+interface MatrixProps<C extends ColumnTitle> {
+  readonly columns: readonly C[];
+  readonly prompts: Prompts;
+  readonly picture: (index: number, column: C) => ComponentChildren;
+}
+
+/** A row for each language, in which the encoders stand in the same order. */
+function Matrix<C extends ColumnTitle>({ columns, prompts, picture }: MatrixProps<C>) {
   const texts = t().compare;
-  const name = encoder === 'original' ? texts.original : encoder;
-  return `${name} + ${texts.languages[language]}`;
+  return (['ko', 'en'] as const).map((language) => {
+    const row = ofLanguage(columns, language);
+    if (row.length === 0) return null;
+    return (
+      <section class={`matrix matrix-${language}`} key={language}>
+        <header>
+          <h3>{texts.languages[language]}</h3>
+          <p class="quiet" lang={language}>
+            {prompts[language]}
+          </p>
+        </header>
+        <ul>
+          {row.map(({ column, index }) => (
+            <li key={column.encoder}>
+              <ColumnHead column={column} />
+              {picture(index, column)}
+            </li>
+          ))}
+        </ul>
+      </section>
+    );
+  });
 }
 
 function ColumnHead({ column }: { column: ColumnTitle }) {
@@ -141,9 +176,15 @@ function ColumnHead({ column }: { column: ColumnTitle }) {
   const texts = t().compare;
   const note = language === 'ko' ? (encoder === 'original' ? texts.before : texts.after) : undefined;
   return (
-    <h3 class={`column-head column-head-${language}`}>
-      {columnTitle(column)}
+    <p class="column-head">
+      <span>{encoder === 'original' ? texts.original : encoder}</span>
       {note && <span class="quiet">{note}</span>}
-    </h3>
+    </p>
   );
+}
+
+export function columnTitle({ encoder, language }: ColumnTitle): string {
+  const texts = t().compare;
+  const name = encoder === 'original' ? texts.original : encoder;
+  return `${name} + ${texts.languages[language]}`;
 }

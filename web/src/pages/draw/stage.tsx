@@ -3,8 +3,10 @@ import type { Picture } from '../../../../src/server/contract/gallery.ts';
 import * as api from '../../api/routes.ts';
 import { ErrorNote } from '../../components/errorNote.tsx';
 import { Frame } from '../../components/frame.tsx';
+import { Icon } from '../../components/icon.tsx';
 import { JobStatus } from '../../components/jobStatus.tsx';
 import { Empty } from '../../components/parts.tsx';
+import { samplerTitle } from '../../components/settings.tsx';
 import { Unfolding } from '../../components/unfolding.tsx';
 import { hasEnded, type JobView } from '../../state/jobView.ts';
 import { setParams } from '../../state/route.ts';
@@ -27,6 +29,7 @@ export function Stage({ view, jobs, error, onOpen }: Props) {
         <>
           <Pictures view={view} onOpen={onOpen} />
           <JobStatus view={view} />
+          <Caption view={view} onOpen={onOpen} />
         </>
       ) : (
         error === undefined && <Empty title={texts.emptyTitle} text={texts.emptyText} art={<Unfolding />} />
@@ -69,6 +72,32 @@ function Pictures({ view, onOpen }: { view: JobView; onOpen: (picture: Picture) 
           ratio={ratio}
         />
       ))}
+    </div>
+  );
+}
+
+/** Of pictures that are done: which ones they are, and what can be done with them. */
+function Caption({ view, onOpen }: { view: JobView; onOpen: (picture: Picture) => void }) {
+  const { result } = view.job;
+  if (result?.kind !== 'generate') return null;
+  const [first] = result.pictures;
+  if (!first) return null;
+  const { seed, scheduler, steps } = first.parameters;
+  const facts = [
+    seed === undefined ? undefined : t().draw.seedOf(seed),
+    scheduler && samplerTitle(system.value, scheduler),
+    steps === undefined ? undefined : t().draw.stepsOf(steps),
+  ];
+  return (
+    <div class="stage-caption">
+      <p class="quiet tabular">{facts.filter(Boolean).join(' · ')}</p>
+      <button type="button" class="button button-small" onClick={() => onOpen(first)}>
+        {t().gallery.details}
+      </button>
+      <a class="button button-small" href={api.pictureFile(first)} download={`${first.id}.png`}>
+        <Icon name="download" />
+        {t().common.download}
+      </a>
     </div>
   );
 }
