@@ -6,13 +6,16 @@
  *   GET    /api/jobs/{id}         -> Job
  *   GET    /api/jobs/{id}/events  server-sent events, see JobEvent; the first one is the job as it stands
  *   DELETE /api/jobs/{id}         cancels -> 202 Job; a job that has ended stays as it is
+ *   GET    /api/jobs/{id}/report.html   of a diagnosis: a page of its own
  *   GET    /api/jobs/{id}/previews/{column}/{step}.png   of a comparison: what the picture would be after this step
  */
 import { z } from 'zod';
 import { jobRequest } from './drawing.ts';
 import { picture } from './gallery.ts';
 
-/** queued -> running -> done | failed | cancelled; queued -> cancelled | failed. */
+/**
+ * queued -> running -> done | failed | cancelled; queued -> cancelled | failed. Once, running -> queued: when what ran it died.
+ */
 export const jobState = z.enum(['queued', 'running', 'done', 'failed', 'cancelled']);
 
 export const failure = z.object({
@@ -41,7 +44,7 @@ const comparedColumn = z.object({
   previews: z.array(z.int()),
 });
 
-/** One heat map a word: where in the picture it is read. */
+/** One heat map a word: where in the picture it is read. Coarser than the picture: to be stretched over it. */
 const word = z.object({
   text: z.string(),
   /** Part of the attention that the word gets, 0 to 1. */
@@ -57,8 +60,8 @@ const diagnosed = z.object({
   height: z.int(),
   /** Part of the reference's condition that reaches the U-Net, 1 is all; only with a reference. */
   recovered: z.number().optional(),
-  /** The page of `ksd diagnose`, whole. */
-  report: z.url().or(z.string()),
+  /** Where the page of `ksd diagnose` is, from the server's root. */
+  report: z.string(),
 });
 
 export const jobResult = z.discriminatedUnion('kind', [

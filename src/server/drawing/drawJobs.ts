@@ -70,10 +70,10 @@ async function drawJob(options: DrawJobsOptions, job: TakenJob, abandon: AbortSi
 async function resultOf(options: DrawJobsOptions, job: TakenJob, signal: AbortSignal): Promise<JobResult> {
   const { worker, offered, device } = options;
   const task = { ...drawingTask(job.request, offered), device };
-  const seen: number[][] = [];
+  const seen: Seen = { steps: [], written: [] };
   let result: JobResult | undefined;
   for await (const event of worker.run(task, signal)) {
-    if (event.kind === 'step') await reportStep(options, job, event, seen);
+    if (event.kind === 'step') reportStep(options, job, event, seen);
     else if (event.kind !== 'ready') {
       // What was drawn is kept, unless nobody wants it any more.
       signal.throwIfAborted();
@@ -84,12 +84,20 @@ async function resultOf(options: DrawJobsOptions, job: TakenJob, signal: AbortSi
   throw new Error('The drawing ended without a result.');
 }
 
-async function reportStep(
+/** What a comparison has shown. */
+interface Seen {
+  /** Steps of each column that have a preview. */
+  readonly steps: number[][];
+  /** Drawing goes on while they are written. */
+  readonly written: Promise<void>[];
+}
+
+function reportStep(
   { artifacts }: DrawJobsOptions,
   job: TakenJob,
   { progress, column, previews, step }: Extract<DrawingEvent, { kind: 'step' }>,
-  seen: number[][],
-): Promise<void> {
+  seen: Seen,
+): void {
   const shown = previews?.map((png) => `data:image/png;base64,${Buffer.from(png).toString('base64')}`);
   job.report({
     progress,
@@ -98,18 +106,22 @@ async function reportStep(
   });
   const [preview] = previews ?? [];
   if (column === undefined || step === undefined || !preview) return;
-  await artifacts.write(job.id, { column, step }, preview);
-  const steps = seen[column] ?? [];
+  const steps = seen.steps[column] ?? [];
   steps.push(step);
-  seen[column] = steps;
+  seen.steps[column] = steps;
+  const written = artifacts.write(job.id, { column, step }, preview);
+  // Its error is thrown when the job ends.
+  written.catch(() => {});
+  seen.written.push(written);
 }
 
 async function kept(
   { gallery, artifacts }: DrawJobsOptions,
   job: string,
   event: Exclude<DrawingEvent, { kind: 'step' | 'ready' }>,
-  seen: readonly number[][],
+  seen: Seen,
 ): Promise<JobResult> {
+  await Promise.all(seen.written);
   const add = (pictures: readonly DrawnPicture[]) => gallery.add(pictures.map((one) => ({ job, ...one })));
   if (event.kind === 'generated') {
     return { kind: 'generate', pictures: await add(event.pictures), warnings: [...event.warnings] };
@@ -119,7 +131,7 @@ async function kept(
     const columns = event.columns.map((column, i) => ({
       ...column,
       picture: pictures[i] as (typeof pictures)[number],
-      previews: seen[i] ?? [],
+      previews: seen.steps[i] ?? [],
     }));
     return { kind: 'compare', columns };
   }

@@ -92,9 +92,11 @@ interface Invalid {
   readonly params?: unknown;
 }
 
-/** `/training/epochs` to `training.epochs`. */
+/** `/training/epochs` to `training.epochs`; a key that is not known is the field itself. */
 function invalid(issue: Invalid | undefined): Problem {
-  const field = (issue?.instancePath ?? '').split('/').filter(Boolean).join('.');
+  const [unknown] = (issue?.params as { keys?: readonly string[] } | undefined)?.keys ?? [];
+  const path = (issue?.instancePath ?? '').split('/').filter(Boolean);
+  const field = [...path, ...(unknown === undefined ? [] : [unknown])].join('.');
   const about = field === '' ? 'The request' : field;
   return {
     status: 422,

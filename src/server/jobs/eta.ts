@@ -31,7 +31,10 @@ export function createPace(): Pace {
   };
 }
 
-/** Seconds that a running job still takes: by its own pace once it has one, before that by the usual one. */
+/**
+ * Seconds that a running job still takes: by its own pace while it draws, else by the usual one. What counts each of its stages
+ * by itself (a diagnosis) has no pace of its own: give no progress.
+ */
 export function remaining(
   elapsed: number,
   progress: JobProgress | undefined,

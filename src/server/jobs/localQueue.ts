@@ -100,7 +100,10 @@ export async function openLocalQueue({
 
   function secondsLeft(record: JobRecord, progress: JobProgress | undefined, at: number): number | undefined {
     const usual = pace.usual(record.request.kind);
-    if (record.state === 'running') return remaining(elapsed(record), progress, usual);
+    if (record.state === 'running') {
+      const counted = record.request.kind === 'diagnose' ? undefined : progress;
+      return remaining(elapsed(record), counted, usual);
+    }
     if (record.state !== 'queued' || usual === undefined) return undefined;
     const before = waiting
       .slice(0, at)
