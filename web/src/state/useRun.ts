@@ -28,7 +28,8 @@ export function useRun(name: string, round: number): ReadonlySignal<WatchedRun> 
       onEvent(event) {
         const run = afterRunEvent(state.value.run, event);
         state.value = { run, connected: true, error: undefined };
-        return run !== undefined && hasEnded(run);
+        // A run that has ended can go on: whoever resumes it.
+        return false;
       },
     }).catch((error: unknown) => {
       state.value = { ...state.value, error };
@@ -36,8 +37,4 @@ export function useRun(name: string, round: number): ReadonlySignal<WatchedRun> 
     return () => abort.abort();
   }, [name, round]);
   return state;
-}
-
-function hasEnded({ state }: Run): boolean {
-  return state === 'finished' || state === 'failed' || state === 'stopped';
 }

@@ -103,7 +103,7 @@ export const en: Texts = {
       'Write what you want to see, in Korean or English. You will watch noise become a picture here.',
     jobs: 'Jobs',
     queued: (position) =>
-      position === 0 ? 'Starts soon' : position === 1 ? '1 job before it' : `${position} jobs before it`,
+      position === 0 ? 'Next in turn' : position === 1 ? '1 job before it' : `${position} jobs before it`,
     stages: {
       opening: 'Opening the model',
       drawing: 'Drawing',

@@ -119,7 +119,7 @@ export const ko = {
     emptyTitle: '아직 그린 그림이 없습니다',
     emptyText: '그리고 싶은 것을 한국어로 적어 보세요. 노이즈가 그림이 되는 과정이 여기에 보입니다.',
     jobs: '작업',
-    queued: (position: number) => (position === 0 ? '곧 시작합니다' : `앞에 작업 ${position}개`),
+    queued: (position: number) => (position === 0 ? '다음 차례입니다' : `앞에 작업 ${position}개`),
     stages: {
       opening: '모델을 여는 중',
       drawing: '그리는 중',
