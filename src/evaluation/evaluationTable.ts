@@ -4,7 +4,7 @@
 import { setTitles } from './emojiSuite.ts';
 import type { Evaluation, EvaluationRow } from './evaluatePictures.ts';
 import type { Proportion } from './proportion.ts';
-import { type TableOptions, textTable } from './textTable.ts';
+import { type Table, type TableOptions, textTable } from './textTable.ts';
 
 const header = ['system', 'prompts', 'n', 'right', 'object top-1', 'top-5', 'top-20', 'background'];
 
@@ -12,8 +12,14 @@ const header = ['system', 'prompts', 'n', 'right', 'object top-1', 'top-5', 'top
  * One line for each system and set, shares in percent with their 95 % intervals. `right` is the right object on the
  * right background.
  */
-export function formatTable({ rows }: Pick<Evaluation, 'rows'>, options?: TableOptions): string {
-  return textTable(header, rows.map(cellsOf), options);
+export function formatTable(evaluation: Pick<Evaluation, 'rows'>, options?: TableOptions): string {
+  const { header, rows } = picturesTable(evaluation);
+  return textTable(header, rows, options);
+}
+
+/** The same as cells. */
+export function picturesTable({ rows }: Pick<Evaluation, 'rows'>): Table {
+  return { header, rows: rows.map(cellsOf) };
 }
 
 /**

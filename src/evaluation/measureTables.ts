@@ -4,7 +4,7 @@
 import type { Estimate } from './bootstrap.ts';
 import type { ConditioningEvaluation } from './evaluateConditioning.ts';
 import type { Recall, StatesEvaluation, StatesRow } from './states.ts';
-import { type TableOptions, textTable } from './textTable.ts';
+import type { Table } from './textTable.ts';
 
 const statesHeader = [
   'system',
@@ -24,8 +24,8 @@ const statesHeader = [
  * A line for each system. `found`: a text of the system finds the teacher's sentence among all, in percent; `finds`: the
  * teacher's sentence finds the system's.
  */
-export function formatStates({ rows }: Pick<StatesEvaluation, 'rows'>, options?: TableOptions): string {
-  return textTable(statesHeader, rows.map(statesCells), options);
+export function statesTable({ rows }: Pick<StatesEvaluation, 'rows'>): Table {
+  return { header: statesHeader, rows: rows.map(statesCells) };
 }
 
 function statesCells({ system, mse, r2, cosine, retrieval }: StatesRow): string[] {
@@ -43,10 +43,10 @@ function statesCells({ system, mse, r2, cosine, retrieval }: StatesRow): string[
 }
 
 /** A line for each probe and one for all, a column for each system: parts of the condition that are left, in percent. */
-export function formatConditioning(
-  { rows, prompts }: Pick<ConditioningEvaluation, 'rows' | 'prompts'>,
-  options?: TableOptions,
-): string {
+export function conditioningTable({
+  rows,
+  prompts,
+}: Pick<ConditioningEvaluation, 'rows' | 'prompts'>): Table {
   const probes = [...new Set(prompts.map(({ probe }) => probe))];
   const lines = probes.map((probe) => {
     const cells = rows.map((row) => {
@@ -56,7 +56,7 @@ export function formatConditioning(
     return [probe, String(prompts.filter((one) => one.probe === probe).length), ...cells];
   });
   const all = ['all', String(prompts.length), ...rows.map(({ recovered }) => percent(recovered))];
-  return textTable(['condition left', 'n', ...rows.map(({ system }) => system)], [...lines, all], options);
+  return { header: ['condition left', 'n', ...rows.map(({ system }) => system)], rows: [...lines, all] };
 }
 
 /** "0.912 (0.90-0.92)" */
