@@ -32,7 +32,7 @@ export function Table({ title, columns, rows }: Props) {
                   </th>
                 ) : (
                   <td key={columns[at]} class={numeric[at] ? 'right tabular' : ''}>
-                    {cell}
+                    <Cell text={cell} />
                   </td>
                 ),
               )}
@@ -41,5 +41,24 @@ export function Table({ title, columns, rows }: Props) {
         </tbody>
       </table>
     </section>
+  );
+}
+
+/** A rate with its interval, `94 % (84-98)`, is a number to compare: a bar says it once more. */
+function Cell({ text }: { text: string }) {
+  const [, rate, low, high] = /^(\d+(?:\.\d+)?) ?% \(([\d.]+)[-–]([\d.]+)\)$/.exec(text) ?? [];
+  if (rate === undefined) return <>{text}</>;
+  return (
+    <span class="rate">
+      <span>
+        <b>{rate}%</b>{' '}
+        <small>
+          {low}–{high}
+        </small>
+      </span>
+      <span class="rate-track" aria-hidden="true">
+        <span style={{ width: `${rate}%` }} />
+      </span>
+    </span>
   );
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Job } from '../../../src/server/contract/job.ts';
 import type { Run } from '../../../src/server/contract/workbench.ts';
 import { beforeAndAfter, expectedColumns, ofLanguage, previewAt, previewSteps } from './comparison.ts';
+import { oneOfEach } from './figures.ts';
 import { heatPixels } from './heat.ts';
 import { afterEvent, fraction, viewOf } from './jobView.ts';
 import { afterRunEvent, lossCurves, MOST_POINTS } from './runView.ts';
@@ -110,6 +111,10 @@ describe('a run', () => {
       validKo: [null, null],
     });
   });
+});
+
+it('shows a figure once that is there in two forms', () => {
+  expect(oneOfEach(['a.png', 'a.svg', 'b.svg'])).toEqual(['a.png', 'b.svg']);
 });
 
 it('opens the veil of a heat map where a word is read', () => {

@@ -35,7 +35,9 @@ export function CorpusPage() {
         )}
         {current !== undefined && <CorpusView key={current} name={current} />}
         {value && corpora.length === 0 && current === undefined && (
-          <Empty title={texts.empty} text={texts.emptyText} />
+          <div class="stage-empty">
+            <Empty title={texts.empty} text={texts.emptyText} />
+          </div>
         )}
       </div>
     </>

@@ -4,6 +4,7 @@ import { ErrorNote } from '../../components/errorNote.tsx';
 import { NameList } from '../../components/nameList.tsx';
 import { Empty, Skeleton } from '../../components/parts.tsx';
 import { Table } from '../../components/table.tsx';
+import { oneOfEach } from '../../state/figures.ts';
 import { formatRoute, route } from '../../state/route.ts';
 import { language } from '../../state/settings.ts';
 import { useRemote } from '../../state/useRemote.ts';
@@ -36,7 +37,9 @@ export function ResultsPage() {
         )}
         {current !== undefined && <ResultView key={current} name={current} />}
         {value && results.length === 0 && current === undefined && (
-          <Empty title={texts.empty} text={texts.emptyText} />
+          <div class="stage-empty">
+            <Empty title={texts.empty} text={texts.emptyText} />
+          </div>
         )}
       </div>
     </>
@@ -67,7 +70,7 @@ function ResultView({ name }: { name: string }) {
           rows={table.rows}
         />
       ))}
-      {value.figures.map((file) => (
+      {oneOfEach(value.figures).map((file) => (
         <figure key={file} class="sample">
           <img src={api.resultFile(name, file)} alt={texts.figure(file)} loading="lazy" />
         </figure>

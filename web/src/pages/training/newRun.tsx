@@ -13,13 +13,16 @@ import { system } from '../../state/system.ts';
 import { useRemote } from '../../state/useRemote.ts';
 import { bytes, duration, number, t } from '../../texts/texts.ts';
 
+/** Needs nothing but what the package has. */
+const READY = 'emoji-roberta';
+
 export function NewRun() {
   const texts = t().training;
   const list = useRemote(api.experiments, 'experiments');
   const { value, error } = list.state.value;
   const experiments = value?.experiments;
   useEffect(() => {
-    const [first] = experiments ?? [];
+    const first = experiments?.find(({ name }) => name === READY) ?? experiments?.[0];
     if (first && draft.value.text === '') draft.value = { from: first.name, text: first.text };
   }, [experiments]);
   if (system.value?.training === false) return <p class="note">{texts.forbidden}</p>;

@@ -2,6 +2,7 @@
 import { ErrorNote } from '../../components/errorNote.tsx';
 import { NameList } from '../../components/nameList.tsx';
 import { Empty, Skeleton } from '../../components/parts.tsx';
+import { Unfolding } from '../../components/unfolding.tsx';
 import { formatRoute, route } from '../../state/route.ts';
 import { runList, useRunList } from '../../state/runs.ts';
 import { t } from '../../texts/texts.ts';
@@ -20,9 +21,11 @@ export function TrainingPage() {
     <>
       <header class="page-head">
         <h1>{texts.title}</h1>
-        <a class="button button-primary" href={formatRoute('training', undefined, { new: '1' })}>
-          {texts.newRun}
-        </a>
+        {runs.length > 0 && (
+          <a class="button button-primary" href={formatRoute('training', undefined, { new: '1' })}>
+            {texts.newRun}
+          </a>
+        )}
       </header>
       {error !== undefined && <ErrorNote error={error} onRetry={() => void runList.load()} />}
       {loading && value === undefined && <Skeleton />}
@@ -42,11 +45,13 @@ export function TrainingPage() {
         {makesNew && <NewRun />}
         {current !== undefined && <RunView key={current} name={current} />}
         {value && runs.length === 0 && !makesNew && current === undefined && (
-          <Empty title={texts.empty} text={texts.emptyText}>
-            <a class="button button-primary" href={formatRoute('training', undefined, { new: '1' })}>
-              {texts.newRun}
-            </a>
-          </Empty>
+          <div class="stage-empty">
+            <Empty title={texts.empty} text={texts.emptyText} art={<Unfolding />}>
+              <a class="button button-primary" href={formatRoute('training', undefined, { new: '1' })}>
+                {texts.newRun}
+              </a>
+            </Empty>
+          </div>
         )}
       </div>
     </>
