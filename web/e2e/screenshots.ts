@@ -50,12 +50,12 @@ export async function takeScreenshots(folder: string): Promise<void> {
     [
       join(root, 'dist', 'cli', 'main.js'),
       ...['corpus', 'build', join(root, 'models', 'emoji-sd', 'captions', 'train.jsonl')],
-      ...['--out', join(work, 'corpora', 'emoji')],
+      ...['--out', join(work, 'corpus', 'emoji')],
     ],
     { cwd: work },
   );
-  await cp(join(root, 'docs', 'results'), join(work, 'results'), { recursive: true });
-  const server = await startServer(work, ['--corpora', 'corpora', '--results', 'results', '--runs', 'runs']);
+  await cp(join(root, 'docs', 'results'), join(work, 'out'), { recursive: true });
+  const server = await startServer(work);
   const browser = await launchBrowser();
   try {
     const shots = await prepare(server.url);
