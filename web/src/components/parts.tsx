@@ -16,7 +16,7 @@ export function Empty(props: {
   return (
     <div class="empty">
       {props.art}
-      <h3>{props.title}</h3>
+      <h2>{props.title}</h2>
       <p>{props.text}</p>
       {props.children}
     </div>

@@ -19,21 +19,25 @@ export function draw(place: HTMLElement, props: ChartProps): uPlot {
     grid: { stroke: colour('--line'), width: 1 },
     ticks: { show: false },
   };
+  const filter: uPlot.Axis.Filter = (_, ticks) =>
+    props.logarithmic ? ticks.map((tick) => (isRound(tick) ? tick : null)) : ticks;
   const options: uPlot.Options = {
     width: place.clientWidth,
     height: props.height ?? 280,
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { size: 7 } },
-    scales: { x: { time: false }, y: props.logarithmic ? { distr: 3 } : {} },
+    scales: {
+      x: { time: false },
+      y: props.logarithmic ? { distr: 3, range: aroundLogarithm } : { range: fromZero },
+    },
     axes: [
       { ...axis, grid: { show: false }, space: 80, values: (_, ticks) => ticks.map((tick) => number(tick)) },
       {
         ...axis,
         size: 64,
         values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : significant(tick))),
-        // Of a logarithmic axis only the lines that have a label.
-        filter: (_, ticks) =>
-          props.logarithmic ? ticks.map((tick) => (isRound(tick) ? tick : null)) : ticks,
+        filter,
+        grid: { stroke: colour('--line'), width: 1, filter },
       },
     ],
     series: [
@@ -52,7 +56,15 @@ export function draw(place: HTMLElement, props: ChartProps): uPlot {
   return plot;
 }
 
-/** 1, 2 or 5 times a power of ten. */
+function aroundLogarithm(_: uPlot, low: number, high: number): uPlot.Range.MinMax {
+  return [low / 1.2, high * 1.2];
+}
+
+function fromZero(_: uPlot, __: number, high: number): uPlot.Range.MinMax {
+  return [0, high * 1.1];
+}
+
+/** Of a logarithmic axis only these have a line and a label: 1, 2 or 5 times a power of ten. */
 function isRound(value: number): boolean {
   const first = value / 10 ** Math.floor(Math.log10(value) + 1e-9);
   return [1, 2, 5].some((round) => Math.abs(first - round) < 1e-6);
