@@ -145,7 +145,7 @@ async function startRun(url: string): Promise<string> {
     'api/experiments',
   );
   const text = experiments.find(({ name }) => name === 'emoji-roberta')?.text ?? '';
-  const short = text.replace('corpus:\n', 'corpus:\n  sample: 1600\n');
+  const short = text.replace('corpus:\n', 'corpus:\n  sample: 1000\n');
   return (await ask<{ name: string }>(url, 'api/runs', { text: short })).name;
 }
 

@@ -3,27 +3,9 @@ import { useEffect, useRef } from 'preact/hooks';
 import type uPlot from 'uplot';
 import { theme } from '../state/settings.ts';
 import { significant } from '../texts/texts.ts';
+import { type ChartProps, columnsOf } from './chartProps.ts';
 
-export interface Series {
-  readonly label: string;
-  /** A CSS variable, so that it follows the theme: `--korean`. */
-  readonly colour: string;
-  readonly values: readonly (number | null)[];
-  /** Measured seldom: drawn strong, with a dot at each point. */
-  readonly dots?: boolean;
-}
-
-interface Props {
-  readonly title: string;
-  readonly steps: readonly number[];
-  readonly series: readonly Series[];
-  readonly logarithmic?: boolean;
-  readonly height?: number;
-  /** What a reader who does not see the curves is told. */
-  readonly summary: string;
-}
-
-export function Chart(props: Props) {
+export function Chart(props: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const latest = useRef(props);
@@ -84,12 +66,6 @@ export function Chart(props: Props) {
   );
 }
 
-export function columnsOf({ steps, series }: Props): uPlot.AlignedData {
-  return [[...steps], ...series.map(({ values }) => [...values])] as uPlot.AlignedData;
-}
-
 function last(values: readonly (number | null)[]): number | null | undefined {
   return values.findLast((value) => value !== null);
 }
-
-export type ChartProps = Props;

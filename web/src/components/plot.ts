@@ -2,7 +2,7 @@
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { number, significant } from '../texts/texts.ts';
-import { type ChartProps, columnsOf } from './chart.tsx';
+import { type ChartProps, columnsOf } from './chartProps.ts';
 
 export function draw(place: HTMLElement, props: ChartProps): uPlot {
   // A canvas wants colours, not variables: asked of an element that has them.

@@ -18,6 +18,7 @@ import { hasEnded, type JobView } from '../../state/jobView.ts';
 import { namesOf } from '../../state/names.ts';
 import { system } from '../../state/system.ts';
 import { t } from '../../texts/texts.ts';
+import { columnTitle } from './columnTitle.ts';
 import { Overlay } from './overlay.tsx';
 
 interface Prompts {
@@ -181,10 +182,4 @@ function ColumnHead({ column }: { column: ColumnTitle }) {
       {note && <span class="quiet">{note}</span>}
     </p>
   );
-}
-
-export function columnTitle({ encoder, language }: ColumnTitle): string {
-  const texts = t().compare;
-  const name = encoder === 'original' ? texts.original : encoder;
-  return `${name} + ${texts.languages[language]}`;
 }

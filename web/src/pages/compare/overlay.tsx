@@ -4,7 +4,7 @@ import { SelectField } from '../../components/field.tsx';
 import { Frame } from '../../components/frame.tsx';
 import { beforeAndAfter, type ComparedColumn } from '../../state/comparison.ts';
 import { t } from '../../texts/texts.ts';
-import { columnTitle } from './comparison.tsx';
+import { columnTitle } from './columnTitle.ts';
 
 interface Props {
   readonly columns: readonly ComparedColumn[];

@@ -84,7 +84,7 @@ function More(props: { errors: Partial<Record<string, string>>; onKeyDown: (even
   const texts = t();
   const form = drawForm.value;
   return (
-    <>
+    <Unfold name="draw-settings" title={texts.draw.settings} force={Object.keys(props.errors).length > 0}>
       <TextField
         rows={2}
         label={texts.fields.negativePrompt}
@@ -93,31 +93,29 @@ function More(props: { errors: Partial<Record<string, string>>; onKeyDown: (even
         onKeyDown={props.onKeyDown}
         onValue={(negativePrompt) => (drawForm.value = { ...drawForm.value, negativePrompt })}
       />
-      <Unfold name="draw-settings" title={texts.draw.settings} force={Object.keys(props.errors).length > 0}>
-        <div class="settings">
-          <StudentField error={props.errors['student']} />
-          <TextField
-            numeric
-            label={texts.fields.count}
-            value={form.count}
-            placeholder="1"
-            error={props.errors['count']}
-            onValue={(count) => (drawForm.value = { ...drawForm.value, count })}
-          />
-        </div>
-        <Settings form={drawForm} system={system.value} errors={props.errors} />
-        <div class="row">
-          <OpenPng />
-          <button
-            type="button"
-            class="text-button"
-            onClick={() => (drawForm.value = { ...emptyDrawForm, prompt: form.prompt })}
-          >
-            {texts.draw.reset}
-          </button>
-        </div>
-      </Unfold>
-    </>
+      <div class="settings">
+        <StudentField error={props.errors['student']} />
+        <TextField
+          numeric
+          label={texts.fields.count}
+          value={form.count}
+          placeholder="1"
+          error={props.errors['count']}
+          onValue={(count) => (drawForm.value = { ...drawForm.value, count })}
+        />
+      </div>
+      <Settings form={drawForm} system={system.value} errors={props.errors} />
+      <div class="row">
+        <OpenPng />
+        <button
+          type="button"
+          class="text-button"
+          onClick={() => (drawForm.value = { ...emptyDrawForm, prompt: form.prompt })}
+        >
+          {texts.draw.reset}
+        </button>
+      </div>
+    </Unfold>
   );
 }
 
