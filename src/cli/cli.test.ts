@@ -25,6 +25,7 @@ describe('help', () => {
     'eval',
     'export',
     'quantize',
+    'serve',
     'vocab',
     'pull',
     'info',

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { packageRoot } from '../../checkpoint/packageRoot.ts';
+import { automatic1111Routes } from '../compat/automatic1111.ts';
+import { openaiRoutes } from '../compat/openai.ts';
 import type { Services } from '../services.ts';
 import { addDocs } from './docs.ts';
 import type { Metrics } from './metrics.ts';
@@ -37,12 +39,16 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   await addSecurity(app, security);
   await addDocs(app, version);
   metrics.serve(app);
+  // Anything that a form of another page could send as text is no request.
+  app.removeContentTypeParser('text/plain');
   app.addContentTypeParser('image/png', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
   await app.register(async (scope) => {
     const routes = scope.withTypeProvider<ZodTypeProvider>();
     jobRoutes(routes, services);
     pictureRoutes(routes, services);
     systemRoutes(routes, services);
+    automatic1111Routes(routes, services);
+    await openaiRoutes(routes, services);
     for (const plugin of options.plugins ?? []) await plugin(routes);
   });
   await addPage(app, options.page ?? join(packageRoot(), 'dist', 'web'));
