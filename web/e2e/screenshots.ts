@@ -77,15 +77,16 @@ async function prepare(url: string): Promise<Shot[]> {
   const training = { file: 'page-training.png', hash: formatRoute('training', run), height: 1180 };
   await ask(url, `api/runs/${run}/stop`, {});
 
-  const jobs: Job[] = [];
-  for (const [seed, prompt] of prompts.entries()) {
-    jobs.push(await draw(url, { kind: 'generate', prompt, seed: seed + 1, previewEvery: 0 }));
-  }
   const pair = { ko: '노란색 배경의 강아지 얼굴', en: 'a dog face on a yellow background' };
   const compared = await draw(url, { kind: 'compare', ...pair, seed: 1 });
   const diagnosed = await draw(url, {
     ...{ kind: 'diagnose', prompt: pair.ko, reference: pair.en, student: 'roberta', seed: 1 },
   } as JobRequestInput);
+  // Last, so that the gallery begins with them.
+  const jobs: Job[] = [];
+  for (const [seed, prompt] of prompts.entries()) {
+    jobs.push(await draw(url, { kind: 'generate', prompt, seed: seed + 1, previewEvery: 0 }));
+  }
   const drawn = formatRoute('draw', undefined, { job: jobs.at(-1)?.id });
   const type = (page: Page) => page.getByLabel(ko.fields.prompt).fill(prompts.at(-1) ?? '');
   return [

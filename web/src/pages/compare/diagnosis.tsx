@@ -95,7 +95,7 @@ function Words({ result }: { result: Extract<JobResult, { kind: 'diagnose' }> })
             </li>
           ))}
         </ul>
-        {result.recovered !== undefined && <p>{texts.recovered(percent(result.recovered))}</p>}
+        {result.recovered !== undefined && <p>{texts.recovered(percent(Math.max(0, result.recovered)))}</p>}
         <a href={result.report.replace(/^\//, '')} target="_blank" rel="noreferrer">
           {texts.report}
         </a>
