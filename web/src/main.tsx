@@ -1,10 +1,13 @@
 /** Starts the page. */
 import './styles/tokens.css';
 import './styles/base.css';
-import './styles/controls.css';
+import './styles/buttons.css';
+import './styles/forms.css';
 import './styles/layout.css';
+import './styles/feedback.css';
 import './styles/pictures.css';
 import './styles/compare.css';
+import './styles/runs.css';
 import './styles/data.css';
 import { render } from 'preact';
 import { App } from './app/app.tsx';

@@ -54,3 +54,15 @@ export function hasEnded(job: Job): boolean {
 export function fraction(progress: JobProgress | undefined): number {
   return progress && progress.total > 0 ? Math.min(1, progress.done / progress.total) : 0;
 }
+
+/**
+ * Jobs whose events are to be followed besides those that are: the next ones in the queue, so few that a browser, which opens
+ * six connections to a server, has some left.
+ */
+export function nextToFollow(views: readonly JobView[], followed: ReadonlySet<string>, most = 2): string[] {
+  const waiting = views.filter(
+    ({ job, error }) => !hasEnded(job) && error === undefined && !followed.has(job.id),
+  );
+  const inTurn = waiting.map(({ job }) => job.id).sort();
+  return inTurn.slice(0, Math.max(0, most - followed.size));
+}

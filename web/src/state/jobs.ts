@@ -7,10 +7,10 @@ import type { JobRequestInput } from '../../../src/server/contract/drawing.ts';
 import type { Job, JobEvent } from '../../../src/server/contract/job.ts';
 import { follow, openEvents } from '../api/events.ts';
 import * as api from '../api/routes.ts';
-import { afterEvent, hasEnded, type JobView, viewOf } from './jobView.ts';
+import { afterEvent, hasEnded, type JobView, nextToFollow, viewOf } from './jobView.ts';
 
 const views = signal<Readonly<Record<string, JobView>>>({});
-const watched = new Set<string>();
+const followed = new Set<string>();
 const endings = new Set<(job: Job) => void>();
 
 /** Newest first: ids sort by time. */
@@ -49,14 +49,22 @@ export async function restore(): Promise<void> {
 }
 
 function watch(job: Job): void {
-  if (!views.value[job.id]) views.value = { ...views.value, [job.id]: viewOf(job) };
-  if (hasEnded(job) || watched.has(job.id)) return;
-  watched.add(job.id);
-  const { id } = job;
-  const abort = new AbortController();
+  const known = views.value[job.id];
+  // What events told is newer than any list.
+  if (!known) views.value = { ...views.value, [job.id]: viewOf(job) };
+  else if (!followed.has(job.id) && !hasEnded(known.job)) update(job.id, (view) => ({ ...view, job }));
+  followNext();
+}
+
+function followNext(): void {
+  for (const id of nextToFollow(watchedJobs.value, followed)) followJob(id);
+}
+
+function followJob(id: string): void {
+  followed.add(id);
   follow<JobEvent>({
     open: (signal) => openEvents(api.jobEvents(id), signal),
-    signal: abort.signal,
+    signal: new AbortController().signal,
     onConnection: (connected) => update(id, (view) => ({ ...view, connected })),
     onEvent(event) {
       update(id, (view) => afterEvent(view, event));
@@ -66,7 +74,12 @@ function watch(job: Job): void {
     },
   })
     .catch((error: unknown) => update(id, (view) => ({ ...view, error })))
-    .finally(() => watched.delete(id));
+    .finally(() => {
+      followed.delete(id);
+      followNext();
+      // Those behind have moved up.
+      if (watchedJobs.value.some(({ job }) => job.state === 'queued')) restore().catch(() => undefined);
+    });
 }
 
 function update(id: string, change: (view: JobView) => JobView): void {

@@ -5,7 +5,7 @@ import type { Run } from '../../../src/server/contract/workbench.ts';
 import { beforeAndAfter, expectedColumns, ofLanguage, previewAt, previewSteps } from './comparison.ts';
 import { oneOfEach } from './figures.ts';
 import { heatPixels } from './heat.ts';
-import { afterEvent, fraction, viewOf } from './jobView.ts';
+import { afterEvent, fraction, nextToFollow, viewOf } from './jobView.ts';
 import { afterRunEvent, lossCurves, MOST_POINTS } from './runView.ts';
 
 const job: Job = {
@@ -26,6 +26,15 @@ describe('a job', () => {
     expect(view.previews).toEqual({ 0: ['a'], 1: ['b'] });
     expect(view.etaSeconds).toBe(3);
     expect(fraction(view.progress)).toBe(0.3);
+  });
+
+  it('is followed in its turn, and only a few at a time', () => {
+    const views = ['3', '1', '2', '4'].map((id) =>
+      viewOf({ ...job, id, state: id === '1' ? 'done' : 'queued' }),
+    );
+    expect(nextToFollow(views, new Set())).toEqual(['2', '3']);
+    expect(nextToFollow(views, new Set(['2']))).toEqual(['3']);
+    expect(nextToFollow(views, new Set(['2', '3']))).toEqual([]);
   });
 
   it('shows no preview once it has ended', () => {

@@ -6,7 +6,6 @@ export type Texts = typeof ko;
 export const en: Texts = {
   app: {
     name: 'K-Stable-Diffusion',
-    slogan: 'Stable Diffusion that understands Korean',
     skip: 'Skip to the content',
     pages: 'Pages',
     language: '한국어',
@@ -14,7 +13,6 @@ export const en: Texts = {
     toLight: 'Light',
     queue: (running, queued) =>
       queued > 0 ? `${running} running, ${queued} waiting` : running > 0 ? `${running} running` : 'No jobs',
-    idle: 'Idle',
   },
   pages: { draw: 'Draw', compare: 'Compare', training: 'Training', corpus: 'Corpus', results: 'Results' },
   common: {
@@ -31,8 +29,6 @@ export const en: Texts = {
     left: (time) => `${time} left`,
     unit: { second: ' s', minute: ' min', hour: ' h', day: ' d' },
     of: (done, total) => `${done} / ${total}`,
-    all: 'All',
-    none: 'None',
   },
   errors: {
     unreachable: 'The server does not answer.',
@@ -115,7 +111,6 @@ export const en: Texts = {
     cancelled: 'This job was cancelled.',
     preview: (index) => `Preview of picture ${index}`,
     picture: (prompt) => `Picture: ${prompt || 'empty prompt'}`,
-    again: 'Draw again',
     flagged: 'The safety check has hidden this picture.',
     seedOf: (seed) => `Seed ${seed}`,
     stepsOf: (steps) => `${steps} steps`,
@@ -164,11 +159,9 @@ export const en: Texts = {
     diagnoseStart: 'Show it by word',
     word: 'Word',
     heatOf: (word) => `Where "${word}" is read`,
-    share: (percent) => `Attention ${percent}`,
     recovered: (percent) => `${percent} of the condition of the English reached the picture.`,
     report: 'The whole diagnosis',
     noWords: 'There is no record by word.',
-    running: (done, total) => `Picture ${done} of ${total}`,
   },
   training: {
     title: 'Training',
@@ -176,7 +169,6 @@ export const en: Texts = {
     newRun: 'New run',
     empty: 'No runs yet',
     emptyText: 'Start one from an experiment. A student of the emoji world takes 20 minutes on a laptop.',
-    choose: 'Choose a run to see its curves.',
     states: {
       waiting: 'Waiting',
       running: 'Training',
@@ -239,8 +231,6 @@ export const en: Texts = {
     search: 'Search the pairs',
     searchHint: 'Korean or English',
     noMatch: 'No pair has these words.',
-    korean: 'Korean',
-    english: 'English',
     count: 'Count',
     range: 'Range',
     previous: 'Previous',

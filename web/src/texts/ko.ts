@@ -22,7 +22,6 @@ export type ErrorCode =
 export const ko = {
   app: {
     name: 'K-Stable-Diffusion',
-    slogan: '한국어를 알아듣는 Stable Diffusion',
     skip: '본문으로 건너뛰기',
     pages: '페이지',
     language: 'English',
@@ -34,7 +33,6 @@ export const ko = {
         : running > 0
           ? `그리는 중 ${running}`
           : '대기 중인 작업 없음',
-    idle: '쉬는 중',
   },
   pages: { draw: '그리기', compare: '비교', training: '학습', corpus: '말뭉치', results: '평가' },
   common: {
@@ -51,8 +49,6 @@ export const ko = {
     left: (time: string) => `${time} 남음`,
     unit: { second: '초', minute: '분', hour: '시간', day: '일' },
     of: (done: string, total: string) => `${done} / ${total}`,
-    all: '전체',
-    none: '없음',
   },
   errors: {
     unreachable: '서버가 대답하지 않습니다.',
@@ -131,7 +127,6 @@ export const ko = {
     cancelled: '취소한 작업입니다.',
     preview: (index: number) => `${index}번째 그림의 미리 보기`,
     picture: (prompt: string) => `그림: ${prompt || '빈 프롬프트'}`,
-    again: '다시 그리기',
     flagged: '안전 검사에 걸려 가려진 그림입니다.',
     seedOf: (seed: string) => `시드 ${seed}`,
     stepsOf: (steps: number) => `${steps}스텝`,
@@ -179,11 +174,9 @@ export const ko = {
     diagnoseStart: '단어별로 보기',
     word: '단어',
     heatOf: (word: string) => `"${word}"를 읽은 곳`,
-    share: (percent: string) => `주의 ${percent}`,
     recovered: (percent: string) => `영어 기준문의 조건이 ${percent} 전해졌습니다.`,
     report: '진단 보고서 전체',
     noWords: '단어별 기록이 없습니다.',
-    running: (done: number, total: number) => `그림 ${total}장 가운데 ${done}장째`,
   },
   training: {
     title: '학습',
@@ -191,7 +184,6 @@ export const ko = {
     newRun: '새 학습',
     empty: '아직 학습이 없습니다',
     emptyText: '실험 파일에서 시작하세요. 이모지 세계라면 노트북에서 20분이면 학생 하나를 가르칩니다.',
-    choose: '목록에서 학습을 고르면 곡선이 보입니다.',
     states: {
       waiting: '대기 중',
       running: '학습 중',
@@ -254,8 +246,6 @@ export const ko = {
     search: '쌍에서 찾기',
     searchHint: '한국어나 영어',
     noMatch: '찾는 말이 든 쌍이 없습니다.',
-    korean: '한국어',
-    english: '영어',
     count: '개수',
     range: '범위',
     previous: '이전',
