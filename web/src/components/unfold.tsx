@@ -1,5 +1,4 @@
 /** What is seldom needed: folded away, and as the reader left it last time. */
-import { useSignalEffect } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { stored } from '../state/stored.ts';
@@ -14,9 +13,6 @@ interface Props {
 
 export function Unfold({ name, title, children, force }: Props) {
   const open = useMemo(() => stored(`open:${name}`, false), [name]);
-  useSignalEffect(() => {
-    if (force) open.value = true;
-  });
   return (
     <details
       class="unfold"
