@@ -13,6 +13,7 @@ import { system, systemState } from '../../state/system.ts';
 import { sentences } from '../../texts/failures.ts';
 import { t } from '../../texts/texts.ts';
 import { OpenPng } from './dropTarget.tsx';
+import { showStage } from './stage.tsx';
 
 export function DrawForm() {
   const sending = useSignal(false);
@@ -35,7 +36,7 @@ export function DrawForm() {
     try {
       const job = await submit(request);
       setParams({ job: job.id });
-      document.getElementById('stage')?.scrollIntoView({ block: 'nearest' });
+      showStage();
     } catch (error) {
       refused.value = error;
     } finally {

@@ -20,6 +20,12 @@ interface Props {
   readonly onOpen: (picture: Picture) => void;
 }
 
+/** On a phone the picture is below the form. */
+export function showStage(): void {
+  const stage = document.getElementById('stage');
+  if (stage && stage.getBoundingClientRect().top > innerHeight / 2) stage.scrollIntoView();
+}
+
 export function Stage({ view, jobs, error, onOpen }: Props) {
   const texts = t().draw;
   return (
