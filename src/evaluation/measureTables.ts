@@ -1,9 +1,9 @@
 /**
  * Measures of states and of conditioning as tables of text.
  */
-import type { Estimate } from './bootstrap.ts';
 import type { ConditioningEvaluation } from './evaluateConditioning.ts';
-import type { Recall, StatesEvaluation, StatesRow } from './states.ts';
+import { percentWithInterval, withInterval } from './interval.ts';
+import type { Recall, StatesEvaluation, StatesGroup, StatesRow } from './states.ts';
 import type { Table } from './textTable.ts';
 
 const statesHeader = [
@@ -34,12 +34,34 @@ function statesCells({ system, mse, r2, cosine, retrieval }: StatesRow): string[
   return [
     system,
     mse.mean.toFixed(4),
-    withInterval(r2.all),
+    r2.all ? withInterval(r2.all, 3, 2) : '-',
     ...[r2.start, r2.content, r2.afterEnd].map((part) => (part ? part.mean.toFixed(3) : '-')),
     cosine.mean.toFixed(3),
     ...([1, 5, 10] as const).map((k) => found(toTeacher, k)),
     found(fromTeacher, 1),
   ];
+}
+
+/**
+ * A line for each length of sentences and, where there are several, each domain; a column for each system: translations
+ * found again @1, and what is explained (R2).
+ */
+export function groupsTable({ rows }: Pick<StatesEvaluation, 'rows'>): Table {
+  const groups = new Map(
+    rows.flatMap((row) => row.groups.map((group): [string, StatesGroup] => [groupName(group), group])),
+  );
+  const lines = [...groups].map(([name, { n }]) => {
+    const cells = rows.map((row) => {
+      const own = row.groups.find((group) => groupName(group) === name);
+      return own ? `${percentWithInterval(own.found)}, R2 ${own.r2.mean.toFixed(2)}` : '';
+    });
+    return [name, String(n), ...cells];
+  });
+  return { header: ['found @1', 'n', ...rows.map(({ system }) => system)], rows: lines };
+}
+
+function groupName({ by, name }: StatesGroup): string {
+  return by === 'length' ? `tokens ${name}` : `domain ${name}`;
 }
 
 /** A line for each probe and one for all, a column for each system: parts of the condition that are left, in percent. */
@@ -51,23 +73,10 @@ export function conditioningTable({
   const lines = probes.map((probe) => {
     const cells = rows.map((row) => {
       const found = row.probes.find((one) => one.probe === probe);
-      return found ? percent(found.recovered) : '';
+      return found ? percentWithInterval(found.recovered) : '';
     });
     return [probe, String(prompts.filter((one) => one.probe === probe).length), ...cells];
   });
-  const all = ['all', String(prompts.length), ...rows.map(({ recovered }) => percent(recovered))];
+  const all = ['all', String(prompts.length), ...rows.map(({ recovered }) => percentWithInterval(recovered))];
   return { header: ['condition left', 'n', ...rows.map(({ system }) => system)], rows: [...lines, all] };
-}
-
-/** "0.912 (0.90-0.92)" */
-function withInterval(estimate: Estimate | undefined): string {
-  if (estimate === undefined) return '-';
-  const { mean, low, high } = estimate;
-  return `${mean.toFixed(3)} (${low.toFixed(2)}-${high.toFixed(2)})`;
-}
-
-/** "92 % (82-97)" */
-function percent({ mean, low, high }: Estimate): string {
-  const whole = (value: number) => Math.round(100 * value);
-  return `${whole(mean)} % (${whole(low)}-${whole(high)})`;
 }
