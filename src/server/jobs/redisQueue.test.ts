@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest';
 import { noRedis, startRedis, type TestRedis } from '../testing/redis.ts';
 import { openRedisQueue, type RedisQueueOptions } from './redisQueue.ts';
 import { queueConformance } from './testing/conformance.ts';
