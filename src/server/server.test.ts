@@ -92,7 +92,7 @@ describe('a server', () => {
     expect((await search('고래')).total).toBe(1);
   });
 
-  test('starts from a picture and keeps what the mask covers', async () => {
+  test('starts from a picture that is sent, and does not tell it to others', async () => {
     const { id } = await postJob(server.url, { kind: 'generate', prompt: 'a red apple', steps: 2, seed: 1 });
     const [picture] = ((await endOf(server.url, id)).result as { pictures: Picture[] }).pictures as [Picture];
     const initImage = Buffer.from(await (await get(picture.url)).arrayBuffer()).toString('base64');

@@ -14,7 +14,7 @@ import type { OpenModel } from './studio.ts';
 import type { Complete, DrawingEvent, DrawnPicture, Place } from './task.ts';
 
 /** Pairs that near sentences are looked for among: fewer than a command reads, somebody is waiting. */
-const pairCount = 500;
+const pairCount = 200;
 
 /** Maps are sent no larger than this: what they show is coarser than a picture. */
 const longestMapSide = 64;
