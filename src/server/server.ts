@@ -1,26 +1,21 @@
 /**
  * `ksd serve` as a function: opens what is kept on the disk, starts the process that draws, and listens.
  */
-import { join } from 'node:path';
-import { type Offered, type OfferedModel, openOffered } from '../catalog/offered.ts';
+import { openOffered } from '../catalog/offered.ts';
 import { packageFile } from '../catalog/packaged.ts';
 import { readJsonObject } from '../checkpoint/json.ts';
 import { RuntimeError } from '../errors.ts';
 import type { RequestedDevice } from '../runtime/session.ts';
 import { namedSamplers } from '../schedulers/names.ts';
 import type { System } from './contract/system.ts';
-import { drawJobs } from './drawing/drawJobs.ts';
-import { createDrawingWorker, type DrawingWorker } from './drawing/workerProcess.ts';
-import { openLocalGallery } from './gallery/localGallery.ts';
+import { type Crew, createCrew, describe } from './drawing/crew.ts';
 import { createApp } from './http/app.ts';
 import { createMetrics } from './http/metrics.ts';
 import type { SecurityOptions } from './http/security.ts';
 import type { App } from './http/types.ts';
-import { localArtifacts } from './jobs/artifacts.ts';
-import { openLocalQueue } from './jobs/localQueue.ts';
-import type { JobQueue } from './jobs/queue.ts';
 import { type Limits, usualLimits } from './limits.ts';
 import type { Services } from './services.ts';
+import { openStorage, type Storage } from './storage.ts';
 
 export interface ServerOptions {
   /** Folders or files of models; the packaged one by default. The first is the default of requests. */
@@ -30,6 +25,12 @@ export interface ServerOptions {
   readonly device: RequestedDevice;
   /** Jobs and pictures are kept here. */
   readonly data: string;
+  /** redis://...: jobs are shared with other servers and workers. */
+  readonly queue?: string;
+  /** Folder or s3://...: where pictures are kept; `data` by default. */
+  readonly store?: string;
+  /** Processes of this machine that draw: 1 by default, 0 to leave that to workers elsewhere. */
+  readonly workers?: number;
   /** 127.0.0.1 by default. */
   readonly host?: string;
   /** Any free one for 0. */
@@ -51,7 +52,7 @@ export interface RunningServer {
   readonly url: string;
   readonly services: Services;
   /** The process that draws; another one after it died. */
-  readonly worker: Pick<DrawingWorker, 'pid'>;
+  readonly worker: Pick<Crew, 'pid'>;
   /**
    * Takes in nothing more, lets the job in work end, but for no longer than `patience` milliseconds (then it goes back into the
    * queue for the next start), and closes. What is queued stays on the disk.
@@ -71,30 +72,29 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { data, device, host = '127.0.0.1', log = () => {} } = options;
   const limits = { ...usualLimits, ...options.limits };
   const offered = await openOffered(options.models ?? [], options.students ?? []);
-  const artifacts = localArtifacts(join(data, 'artifacts'));
-  const onDamaged = (path: string) => log(`${path} is damaged and left alone.`);
-  const gallery = await openLocalGallery(join(data, 'pictures'), onDamaged);
-  const queue = await openLocalQueue({
-    folder: join(data, 'jobs'),
-    limit: limits.queue,
-    onDamaged,
-    onForgotten: (id) => void artifacts.removeAll(id),
+  const storage = await openStorage({
+    ...{ data, limit: limits.queue, log },
+    ...(options.queue === undefined ? {} : { queue: options.queue }),
+    ...(options.store === undefined ? {} : { store: options.store }),
   });
+  const { queue, gallery, artifacts } = storage;
   const { version } = await readJsonObject(packageFile);
-  const worker = createDrawingWorker();
-  const metrics = createMetrics({ queue, restarts: () => worker.restarts });
+  const crew = createCrew({
+    ...{ queue, gallery, artifacts, offered, device, log, size: options.workers ?? 1 },
+    onEnd: ({ request }, state, seconds) => metrics.jobEnded(request.kind, state, seconds),
+  });
+  const metrics = createMetrics({ queue, restarts: () => crew.restarts });
   const stopping = new AbortController();
-  const abandon = new AbortController();
   let deviceText: string = device;
   const base = { queue, gallery, artifacts, offered, limits, stopping: stopping.signal };
   const services: Services = {
     ...base,
-    hasWorker: () => worker.healthy(),
+    hasWorker: async () => ((await storage.workers?.()) ?? 0) > 0 || crew.healthy(),
     system: async () => ({
       ...systemOf(base),
       version: String(version),
       device: deviceText,
-      queue: await queueFacts(queue),
+      queue: await queueFacts(storage),
       training: options.training ?? true,
     }),
   };
@@ -112,50 +112,27 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const closeAll = async () => {
     await queue.close();
     await app.close();
-    await worker.close();
+    await crew.close();
   };
   let url: string;
   try {
-    deviceText = await openFirst(worker, device, offered, abandon.signal);
+    deviceText = (await crew.open()) ?? 'workers elsewhere';
     url = await listen(app, host, options.port);
   } catch (error) {
     await closeAll();
     throw error;
   }
-  const drawing = drawJobs(
-    {
-      ...{ queue, gallery, artifacts, worker, offered, device },
-      onProblem: (error, job) => log(`job ${job}: ${describe(error)}`),
-      onEnd: ({ request }, state, seconds) => metrics.jobEnded(request.kind, state, seconds),
-    },
-    stopping.signal,
-    abandon.signal,
-  );
+  crew.start();
   return {
     url,
     services,
-    worker,
+    worker: crew,
     async stop(patience = 30_000) {
       stopping.abort();
-      const timer = setTimeout(() => abandon.abort(), patience);
-      await drawing.finally(() => clearTimeout(timer));
+      await crew.stop(patience);
       await closeAll();
     },
   };
-}
-
-/** Opens device and default model; the device in words. Throws what that throws: better now than at the first request. */
-async function openFirst(
-  worker: DrawingWorker,
-  device: RequestedDevice,
-  { models: [first] }: Offered,
-  signal: AbortSignal,
-): Promise<string> {
-  const { name, folder } = first as OfferedModel;
-  for await (const event of worker.run({ kind: 'open', device, model: { name, folder } }, signal)) {
-    if (event.kind === 'ready') return event.device;
-  }
-  return device;
 }
 
 function systemOf({ offered, limits }: Pick<Services, 'offered' | 'limits'>) {
@@ -170,9 +147,9 @@ function systemOf({ offered, limits }: Pick<Services, 'offered' | 'limits'>) {
   } satisfies Partial<System>;
 }
 
-async function queueFacts(queue: JobQueue): Promise<System['queue']> {
+async function queueFacts({ queue, workers }: Storage): Promise<System['queue']> {
   const { queued, running } = await queue.stats();
-  return { queued, running, workers: 1 };
+  return { queued, running, workers: (await workers?.()) ?? 1 };
 }
 
 async function listen(
@@ -190,8 +167,4 @@ async function listen(
       { cause },
     );
   }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -67,7 +67,7 @@ export async function openApp(
     offered,
     limits: { ...usualLimits, ...limits },
     stopping: new AbortController().signal,
-    hasWorker: () => true,
+    hasWorker: async () => true,
     system: () => Promise.reject(new Error('There is none.')),
   };
   const app = await createApp({
