@@ -3,11 +3,14 @@
  * then.
  */
 import { join } from 'node:path';
+import { ConfigError } from '../errors.ts';
 import type { Gallery } from './gallery/gallery.ts';
 import { openGallery } from './gallery/storedGallery.ts';
+import { newId } from './ids.ts';
 import { type Artifacts, openArtifacts } from './jobs/artifacts.ts';
 import { openLocalQueue } from './jobs/localQueue.ts';
 import type { JobQueue } from './jobs/queue.ts';
+import type { RedisQueue } from './jobs/redisQueue.ts';
 import { folderStore } from './store/folderStore.ts';
 import type { Store } from './store/store.ts';
 
@@ -52,6 +55,7 @@ export async function openStorage({
   if (url !== undefined) {
     const { openRedisQueue } = await import('./jobs/redisQueue.ts');
     const queue = await openRedisQueue({ url, limit, onForgotten, log });
+    await checkShared(queue, store, place);
     return { queue, gallery, artifacts, workers: queue.workers };
   }
   const folder = join(data, 'jobs');
@@ -63,4 +67,20 @@ async function openStore(place: string): Promise<Store> {
   if (!place.startsWith('s3:')) return folderStore(place);
   const { keysFrom, openS3Store, parseS3Location } = await import('./store/s3Store.ts');
   return openS3Store(parseS3Location(place, process.env), keysFrom(process.env));
+}
+
+/**
+ * A store is told from others by an id that lies in it, and a queue remembers the id of its store: a worker that would put
+ * pictures where no server finds them does not begin.
+ */
+async function checkShared(queue: RedisQueue, store: Store, place: string): Promise<void> {
+  const read = async () => Buffer.from((await store.read('store', 'id')) ?? '').toString('utf8');
+  if ((await read()) === '') await store.write('store', 'id', newId());
+  // Of two that wrote at the same time, the later one counts.
+  if (await queue.belongsTo(await read())) return;
+  await queue.close();
+  throw new ConfigError(
+    `The pictures of this queue are kept elsewhere than in ${place}.`,
+    'Give all servers and workers the same --store; for a new store, use another database of Redis, such as redis://host/1.',
+  );
 }

@@ -103,7 +103,7 @@ export function addServe(program: Command): void {
 async function serve(options: Options): Promise<void> {
   const { model, student, host, port, data, device, allowOrigin, queueLimit, training } = options;
   const apiKey = keyOf(options);
-  checkSharing(options);
+  checkWorkers(options);
   process.stderr.write(`${t('모델을 여는 중…', 'opening the model…')}\n`);
   const server = await startServer({
     ...{ models: model, students: student, host, port, data, device, training },
@@ -136,21 +136,12 @@ function keyOf({ apiKey = process.env['KSD_API_KEY'], key, host }: Options): str
   );
 }
 
-/** Throws ConfigError where nobody would draw, or nobody would find what was drawn. */
-function checkSharing({ queue, store, workers }: Options): void {
-  if (queue === undefined && workers === 0) {
-    throw new ConfigError(
-      t('--workers 0이면 그릴 프로세스가 없습니다.', 'With --workers 0 nobody draws.'),
-      t('--queue로 ksd worker와 작업을 나누세요.', 'Share the jobs with ksd worker by --queue.'),
-    );
-  }
-  if (queue === undefined || store !== undefined) return;
+/** Throws ConfigError where nobody would draw. */
+function checkWorkers({ queue, workers }: Options): void {
+  if (workers > 0 || queue !== undefined) return;
   throw new ConfigError(
-    t(
-      '--queue로 작업을 나누면 그림도 함께 둘 곳이 있어야 합니다.',
-      'Who shares jobs by --queue shares the pictures, too.',
-    ),
-    t('--store로 공유 폴더나 s3:// 주소를 지정하세요.', 'Give a shared folder or s3://... with --store.'),
+    t('--workers 0이면 그릴 프로세스가 없습니다.', 'With --workers 0 nobody draws.'),
+    t('--queue로 ksd worker와 작업을 나누세요.', 'Share the jobs with ksd worker by --queue.'),
   );
 }
 

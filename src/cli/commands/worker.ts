@@ -14,7 +14,7 @@ interface Options {
   readonly model: readonly string[];
   readonly student: readonly string[];
   readonly queue?: string;
-  readonly store?: string;
+  readonly store: string;
   readonly workers: number;
   readonly device: RequestedDevice;
 }
@@ -24,7 +24,7 @@ export function addWorker(program: Command): void {
     .command('worker')
     .description(t('다른 기기의 ksd serve를 위해 그립니다', 'draw for ksd serve on other machines'))
     .addOption(queueOption())
-    .addOption(storeOption())
+    .addOption(storeOption().default('data'))
     .addOption(modelOption())
     .addOption(studentOption())
     .option('--workers <n>', t('동시에 그리는 프로세스 수', 'processes that draw at once'), wholeNumber(1), 1)
@@ -53,8 +53,8 @@ async function work({ model, student, queue, store, workers, device }: Options):
   process.stderr.write(`${t('모델을 여는 중…', 'opening the model…')}\n`);
   const worker = await startWorker({
     ...{ models: model, students: student, device, size: workers },
-    queue: given(queue, '--queue', 'redis://10.0.0.1:6379'),
-    store: given(store, '--store', '/mnt/ksd'),
+    queue: given(queue),
+    store,
     onEnd: (id, state, seconds) =>
       process.stderr.write(`${id} ${endings[state]()} ${seconds.toFixed(1)} ${t('초', 's')}\n`),
     log: (text) => process.stderr.write(`⚠ ${text}\n`),
@@ -69,11 +69,15 @@ const endings = {
   cancelled: () => t('취소', 'cancelled'),
 };
 
-function given(value: string | undefined, option: string, example: string): string {
-  if (value !== undefined && value !== '') return value;
+/** Throws ConfigError where there is none: a worker has no jobs of its own. */
+function given(queue: string | undefined): string {
+  if (queue !== undefined && queue !== '') return queue;
   throw new ConfigError(
-    t(`${option}를 지정하지 않았습니다.`, `${option} is missing.`),
-    t(`서버와 같은 값을 쓰세요. 예: ${option} ${example}`, `Give the server's: ${option} ${example}`),
+    t('어느 서버의 작업을 그릴지 지정하지 않았습니다.', 'Whose jobs to draw is not said.'),
+    t(
+      '서버와 같은 --queue를 쓰세요. 예: --queue redis://10.0.0.1:6379',
+      "Give the server's queue, such as --queue redis://10.0.0.1:6379.",
+    ),
   );
 }
 

@@ -26,7 +26,7 @@ export interface RedisQueueOptions {
   readonly limit?: number;
   /** Jobs that have ended and are remembered, 1,000 by default. */
   readonly history?: number;
-  /** Milliseconds of silence after which a process that held a job is taken to be dead, 15,000 by default. */
+  /** Milliseconds of silence after which a process that held a job is taken to be dead, 10,000 by default. */
   readonly lease?: number;
   /** Hears of jobs that are forgotten, in the process that forgets them. */
   readonly onForgotten?: (id: string) => void;
@@ -36,6 +36,8 @@ export interface RedisQueueOptions {
 export interface RedisQueue extends JobQueue {
   /** Processes that draw, wherever. */
   workers(): Promise<number>;
+  /** Whether the pictures of its jobs are kept in this store; the first one that is named here is. */
+  belongsTo(store: string): Promise<boolean>;
 }
 
 /** Seconds to wait if nothing is known of how long jobs take. */
@@ -53,7 +55,7 @@ export async function openRedisQueue({
   name = 'ksd',
   limit = 32,
   history = 1000,
-  lease = 15_000,
+  lease = 10_000,
   onForgotten = () => {},
   log = () => {},
 }: RedisQueueOptions): Promise<RedisQueue> {
@@ -171,6 +173,11 @@ export async function openRedisQueue({
     },
     take: (signal) => taking.take(signal),
     workers: async () => (await desk.look([])).workers,
+    belongsTo: (store) =>
+      reaching(async () => {
+        await commands.setnx(keys.store, store);
+        return (await commands.get(keys.store)) === store;
+      }),
     close: () => (closing ??= close()),
   };
 }

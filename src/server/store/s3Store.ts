@@ -76,7 +76,7 @@ export async function openS3Store(location: S3Location, keys: S3Keys): Promise<S
   };
   const list = (folder: string) =>
     reaching(async () => {
-      const found = await client.listObjects('/', keyOf(folder));
+      const found = await client.listObjects('/', keyOf(folder), undefined, { delimiter: '/' });
       if (!found) throw new Error('there is no such bucket');
       return found.map(({ Key }) => Key.slice(keyOf(folder).length)).filter((name) => name !== '');
     });

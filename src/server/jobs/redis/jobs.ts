@@ -47,6 +47,8 @@ export interface Keys {
   readonly cancelling: string;
   /** Who draws, by the time until which that is believed. */
   readonly workers: string;
+  /** Id of where pictures are kept. */
+  readonly store: string;
   pictures(id: string): string;
 }
 
@@ -60,6 +62,7 @@ export function keysOf(toKey: (name: string) => string): Keys {
     reserved: toKey('reserved'),
     cancelling: toKey('cancelling'),
     workers: toKey('workers'),
+    store: toKey('store'),
     pictures: (id) => toKey(`pictures:${id}`),
   };
 }
