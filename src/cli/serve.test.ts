@@ -24,7 +24,7 @@ async function serve(folder: string): Promise<Running & { address: string }> {
 }
 
 async function post(address: string, steps: number): Promise<string> {
-  const body = JSON.stringify({ kind: 'generate', prompt: '빨간 사과', steps });
+  const body = JSON.stringify({ kind: 'generate', prompt: '빨간 사과', steps, previewEvery: 0 });
   const headers = { 'content-type': 'application/json' };
   return (await (await fetch(`${address}/api/jobs`, { method: 'POST', headers, body })).json()).id;
 }
@@ -61,7 +61,7 @@ test('the first Ctrl-C lets the picture in work end; a server that was killed go
   const server = await serve(folder);
   await expect.poll(() => stateOf(server.address, waiting), { timeout: 60_000 }).toBe('done');
   expect(await stateOf(server.address, long)).toBe('done');
-  const last = await post(server.address, 60);
+  const last = await post(server.address, 150);
   await expect.poll(() => stateOf(server.address, last)).toBe('running');
   server.child.kill('SIGINT');
   expect((await server.finished).status).toBe(0);

@@ -9,9 +9,8 @@ import type { RequestedDevice } from '../runtime/session.ts';
 import { namedSamplers } from '../schedulers/names.ts';
 import type { System } from './contract/system.ts';
 import { type Crew, createCrew, describe } from './drawing/crew.ts';
-import { createApp } from './http/app.ts';
-import { createMetrics } from './http/metrics.ts';
-import type { SecurityOptions } from './http/security.ts';
+import { type AppOptions, createApp } from './http/app.ts';
+import { createMetrics, type Metrics } from './http/metrics.ts';
 import type { App } from './http/types.ts';
 import { type Limits, usualLimits } from './limits.ts';
 import type { Services } from './services.ts';
@@ -69,46 +68,29 @@ export function isLocalHost(host: string): boolean {
 
 /** Throws CheckpointError for models and students that are none, RuntimeError if nothing can listen there. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { data, device, host = '127.0.0.1', log = () => {} } = options;
+  const { device, host = '127.0.0.1', log = () => {} } = options;
   const limits = { ...usualLimits, ...options.limits };
   const offered = await openOffered(options.models ?? [], options.students ?? []);
-  const storage = await openStorage({
-    ...{ data, limit: limits.queue, log },
-    ...(options.queue === undefined ? {} : { queue: options.queue }),
-    ...(options.store === undefined ? {} : { store: options.store }),
-  });
-  const { queue, gallery, artifacts } = storage;
-  const { version } = await readJsonObject(packageFile);
+  const { workers, ...kept } = await openStorage({ ...options, limit: limits.queue, log });
+  const { queue } = kept;
   const crew = createCrew({
-    ...{ queue, gallery, artifacts, offered, device, log, size: options.workers ?? 1 },
+    ...{ ...kept, offered, device, log, size: options.workers ?? 1 },
     onEnd: ({ request }, state, seconds) => metrics.jobEnded(request.kind, state, seconds),
   });
   const metrics = createMetrics({ queue, restarts: () => crew.restarts });
   const stopping = new AbortController();
   let deviceText: string = device;
-  const base = { queue, gallery, artifacts, offered, limits, stopping: stopping.signal };
+  const version = String((await readJsonObject(packageFile))['version']);
   const services: Services = {
-    ...base,
-    hasWorker: async () => ((await storage.workers?.()) ?? 0) > 0 || crew.healthy(),
+    ...{ ...kept, offered, limits, stopping: stopping.signal },
+    hasWorker: async () => ((await workers?.()) ?? 0) > 0 || crew.healthy(),
     system: async () => ({
-      ...systemOf(base),
-      version: String(version),
-      device: deviceText,
-      queue: await queueFacts(storage),
+      ...{ ...systemOf({ offered, limits }), version, device: deviceText },
+      queue: await queueFacts({ queue, workers }),
       training: options.training ?? true,
     }),
   };
-  const security: SecurityOptions = {
-    apiKey: options.apiKey,
-    local: isLocalHost(host),
-    ...(options.origins ? { origins: options.origins } : {}),
-  };
-  const app = await createApp({
-    ...{ services, security, metrics, version: String(version) },
-    ...(options.page === undefined ? {} : { page: options.page }),
-    plugins: (options.plugins ?? []).map((plugin) => (routes: App) => plugin(routes, services)),
-    onDefect: (error, where) => log(`${where}: ${describe(error)}`),
-  });
+  const app = await createApp(appOptions(options, services, metrics, version));
   const closeAll = async () => {
     await queue.close();
     await app.close();
@@ -135,6 +117,21 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
 }
 
+function appOptions(
+  { apiKey, origins, host = '127.0.0.1', page, plugins = [], log = () => {} }: ServerOptions,
+  services: Services,
+  metrics: Metrics,
+  version: string,
+): AppOptions {
+  return {
+    ...{ services, metrics, version },
+    security: { apiKey, local: isLocalHost(host), ...(origins ? { origins } : {}) },
+    ...(page === undefined ? {} : { page }),
+    plugins: plugins.map((plugin) => (routes: App) => plugin(routes, services)),
+    onDefect: (error, where) => log(`${where}: ${describe(error)}`),
+  };
+}
+
 function systemOf({ offered, limits }: Pick<Services, 'offered' | 'limits'>) {
   return {
     models: offered.models.map(({ folder: _, width: __, ...model }) => ({
@@ -147,7 +144,7 @@ function systemOf({ offered, limits }: Pick<Services, 'offered' | 'limits'>) {
   } satisfies Partial<System>;
 }
 
-async function queueFacts({ queue, workers }: Storage): Promise<System['queue']> {
+async function queueFacts({ queue, workers }: Pick<Storage, 'queue' | 'workers'>): Promise<System['queue']> {
   const { queued, running } = await queue.stats();
   return { queued, running, workers: (await workers?.()) ?? 1 };
 }

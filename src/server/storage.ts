@@ -31,7 +31,7 @@ export interface Storage {
   readonly gallery: Gallery;
   readonly artifacts: Artifacts;
   /** Processes that draw for this queue, wherever; undefined for a queue that only this process has. */
-  readonly workers?: () => Promise<number>;
+  readonly workers?: (() => Promise<number>) | undefined;
 }
 
 /**

@@ -38,7 +38,8 @@ export async function drawJobs(
     const job = await options.queue.take(stop);
     if (!job) return;
     if (stop.aborted) return job.release();
-    await drawJob(options, job, abandon);
+    // A disk that is full, for example, ends this job and not the others.
+    await drawJob(options, job, abandon).catch((error) => options.onProblem(error, job.id));
   }
 }
 

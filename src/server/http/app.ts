@@ -33,7 +33,12 @@ export interface AppOptions {
 
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { services, security, metrics, version, onDefect } = options;
-  const app = fastify({ bodyLimit: services.limits.bodyBytes, forceCloseConnections: true });
+  const app = fastify({
+    bodyLimit: services.limits.bodyBytes,
+    // Who sends a request for longer than this holds a connection for nothing.
+    requestTimeout: 120_000,
+    forceCloseConnections: true,
+  });
   app.setValidatorCompiler(validatorCompiler).setSerializerCompiler(serializerCompiler);
   addProblems(app, onDefect);
   await addSecurity(app, security);

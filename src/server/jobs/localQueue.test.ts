@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -47,4 +47,21 @@ test('pictures are deleted with the end of their job', async () => {
   expect(await readdir(folder)).toContain(`${id}.pictures.json`);
   await queue.cancel(id);
   expect(await readdir(folder)).toEqual([`${id}.json`]);
+});
+
+test('a change that cannot be written is told, and the next one is written', async () => {
+  const folder = join(await temporaryFolder(), 'jobs');
+  const queue = await openLocalQueue({ folder });
+  const { id } = await queue.add(request());
+  const taken = await queue.take(new AbortController().signal);
+  await queue.stats();
+  await rename(folder, `${folder}.away`);
+  await writeFile(folder, 'in the way');
+  await expect(taken?.died()).rejects.toThrow(/cannot be written/);
+  await rm(folder);
+  await rename(`${folder}.away`, folder);
+  await queue.cancel(id);
+  await queue.close();
+  const after = await openLocalQueue({ folder });
+  expect(await after.get(id)).toMatchObject({ state: 'cancelled' });
 });
