@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 // Makes everything that depends on models/emoji-sd again: the vocabulary, the students, the figures, the tables.
-// One and a half hours on 2 cores. A part that was interrupted goes on where it stopped: run the command again.
+// About two hours on 2 cores. A part that was interrupted goes on where it stopped: run the command again.
 // `npm run regenerate -- figures` makes only figures and tables, from the students that are there.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { formatSummary } from '../dist/evaluation/evaluationTable.js';
 
 const students = ['roberta', 'clip', 'roberta-pooler'];
@@ -33,7 +33,10 @@ function draw() {
   const sets = 'seen-color,held-out-color';
   const asked = ['--measures', 'pictures', '--sets', sets, '--count', '51'];
   ksd('eval', ...folders, ...asked, '--out', 'docs/results/eval.json');
-  const table = formatSummary(JSON.parse(readFileSync('docs/results/eval.json', 'utf8'))).trim();
+  ksd('eval', ...folders, '--on', 'korean', '--out', 'docs/results/korean.json');
+  board();
+  const results = JSON.parse(readFileSync('docs/results/eval.json', 'utf8'));
+  const table = formatSummary(results, results.suites[0].probes).trim();
   for (const file of ['README.md', 'README.en.md']) {
     const text = readFileSync(file, 'utf8');
     const filled = text.replace(
@@ -42,6 +45,14 @@ function draw() {
     );
     writeFileSync(file, filled);
   }
+}
+
+/** The leaderboard, with the learning curves of `npm run bench:corpus-size` where there are any. */
+function board() {
+  const names = readdirSync('docs/results').filter((name) => name.endsWith('.json'));
+  const curves = 'docs/results/corpus-size';
+  const figure = existsSync(curves) ? ['--curves', curves, '--figure', 'docs/figures/corpus-size.png'] : [];
+  ksd('leaderboard', ...names.map((name) => `docs/results/${name}`), ...figure, '--out', 'docs/results.md');
 }
 
 mkdirSync('docs/figures', { recursive: true });

@@ -1,6 +1,7 @@
 /**
  * The students that are compared: each is the experiment emoji-roberta.yaml with something changed.
  */
+import { augmentKindNames } from '../../src/distillation/augment/registry.ts';
 import type { Experiment } from '../../src/distillation/experiment.ts';
 
 export interface BenchRow {
@@ -25,10 +26,14 @@ const taught =
     return { ...changed, loss: { ...changed.loss, ...loss } };
   };
 
-const augmented = (experiment: Experiment): Experiment => {
-  const changed = kind('roberta-bias')(experiment);
-  return { ...changed, corpus: { ...changed.corpus, augment: { requests: 0.1, mixing: 0.1, spacing: 0.1 } } };
-};
+/** The student with position biases, with a part of the Korean texts changed in each of the ways. */
+const augmented =
+  (part: number) =>
+  (experiment: Experiment): Experiment => {
+    const changed = kind('roberta-bias')(experiment);
+    const rates = Object.fromEntries(augmentKindNames.map((name) => [name, part]));
+    return { ...changed, corpus: { ...changed.corpus, augment: { ...changed.corpus.augment, ...rates } } };
+  };
 
 export const benchRows: readonly BenchRow[] = [
   { name: 'roberta', change: kind('roberta') },
@@ -40,5 +45,5 @@ export const benchRows: readonly BenchRow[] = [
   { name: 'bias, cosine: 0.5', change: taught({ cosine: 0.5 }) },
   { name: 'bias, contrastive: 0.1', change: taught({ contrastive: 0.1 }) },
   { name: 'bias, korean: 2', change: taught({ korean: 2 }) },
-  { name: 'bias, augment: 0.1 each', change: augmented },
+  { name: 'bias, augment: 0.1 each', change: augmented(0.1) },
 ];

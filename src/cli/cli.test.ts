@@ -23,6 +23,8 @@ describe('help', () => {
     'diagnose',
     'distill',
     'eval',
+    'leaderboard',
+    'fid',
     'export',
     'quantize',
     'serve',
@@ -260,44 +262,6 @@ describe('compare', () => {
     expect(status).toBe(1);
     expect(stderr).toContain('[INPUT]');
   });
-});
-
-test('eval prints a table, and writes it as JSON and Markdown with examples', async () => {
-  const folder = await temporaryFolder();
-  const few = ['--sets', 'seen-white', '--count', '1', '--steps', '1', '--pairs-count', '8'];
-  const args = ['eval', 'none', ...few, '--out', 'eval.json'];
-  const { status, stdout } = await ksd(folder, args);
-  expect(status).toBe(0);
-  expect(stdout).toMatch(/emoji-sd en +seen white/);
-  const json = JSON.parse(await readFile(join(folder, 'eval.json'), 'utf8'));
-  expect(json.rows).toHaveLength(2);
-  expect(json.states.pool).toBe(8);
-  expect(await readFile(join(folder, 'eval.md'), 'utf8')).toContain('| emoji-sd ko');
-  expect(decodePng(await readFile(join(folder, 'eval.png'))).image.width).toBeGreaterThan(400);
-});
-
-test('eval measures a student on the Korean suite without drawing, and writes a report', async () => {
-  const folder = await temporaryFolder();
-  const settings = ['--on', 'korean', '--measures', 'conditioning', '--count', '3', '--steps', '3'];
-  const { status, stdout } = await ksd(folder, ['eval', 'roberta', ...settings, '--out', 'korean.json']);
-  expect(status).toBe(0);
-  expect(stdout).toMatch(/condition left +n +emoji-sd en +emoji-sd ko +roberta ko +roberta en/);
-  const { suites, rows, states } = JSON.parse(await readFile(join(folder, 'korean.json'), 'utf8'));
-  expect([suites.length, suites[0].name, rows, states]).toEqual([1, 'korean', [], undefined]);
-  const recovered = (name: string): number =>
-    suites[0].conditioning.rows.find(({ system }: { system: string }) => system === name).recovered.mean;
-  expect(recovered('emoji-sd en')).toBe(1);
-  expect(recovered('roberta ko')).toBeGreaterThan(recovered('emoji-sd ko'));
-  expect(await readFile(join(folder, 'korean.html'), 'utf8')).toContain('Condition that reaches the U-Net');
-});
-
-test('eval refuses a suite that is none, and states without pairs', async () => {
-  const folder = await temporaryFolder();
-  const { status, stderr } = await ksd(folder, ['eval', '--on', 'klingon']);
-  expect([status, stderr]).toEqual([1, expect.stringContaining('emoji, korean, original')]);
-  const elsewhere = join(root, 'models', 'elsewhere');
-  const other = await ksd(folder, ['eval', '--measures', 'states', '--model', elsewhere]);
-  expect([other.status, other.stderr]).toEqual([1, expect.stringContaining('--pairs')]);
 });
 
 test('info tells devices, versions, and the sizes of the packaged model from any folder', async () => {

@@ -1,15 +1,20 @@
 /**
  * Runs the measures of `ksd eval` behind one progress bar.
  */
+import { type Clip, openClip } from '../evaluation/clipModel.ts';
+import { type ClipScoreEvaluation, evaluateClipScore, type JudgedPicture } from '../evaluation/clipScore.ts';
+import { drawPrompts } from '../evaluation/drawPrompts.ts';
 import { readCaptions } from '../evaluation/emojiCaptions.ts';
 import type { EmojiWorld } from '../evaluation/emojiWorld.ts';
 import { evaluateConditioning, recordedCalls } from '../evaluation/evaluateConditioning.ts';
 import {
   defaultSystems,
+  type Evaluation,
   type EvaluationOptions,
   evaluatePictures,
   type System,
 } from '../evaluation/evaluatePictures.ts';
+import type { Journal } from '../evaluation/journal.ts';
 import { likeness } from '../evaluation/likeness.ts';
 import type { EvaluationReport, MeasuredStates, SuiteReport } from '../evaluation/report/evaluationReport.ts';
 import { choosePairs } from '../evaluation/statePairs.ts';
@@ -38,7 +43,10 @@ export interface EvaluationPlan {
   readonly suites: readonly ChosenSuite[];
   readonly measures: readonly Measure[];
   readonly states?: StatesPairs;
-  readonly settings: EvaluationOptions & { readonly steps: number };
+  readonly settings: Omit<EvaluationOptions, 'journal'> & { readonly steps: number };
+  /** Folder of a CLIP that judges pictures. */
+  readonly clipScore?: string;
+  readonly noted: Pick<EvaluationReport, 'command' | 'students'>;
 }
 
 export interface Evaluated {
@@ -79,19 +87,24 @@ interface Job {
   readonly world: EmojiWorld;
   readonly plan: EvaluationPlan;
   readonly systems: readonly System[];
+  readonly clip: Clip | undefined;
+  readonly journal: Journal;
   readonly bar: WorkBar;
 }
 
-/** Runs all that is planned. Throws what the measures throw, and the reason of the signal. */
+/** Runs all that is planned; what the journal knows is not done again. Throws what the measures throw, and the reason of the signal. */
 export async function runEvaluation(
   studio: Studio,
   world: EmojiWorld,
+  journal: Journal,
   plan: EvaluationPlan,
 ): Promise<Evaluated> {
-  const systems = defaultSystems(await studio.pipeline.textEncoder(), studio.students);
+  const systems = await systemsOf(studio, plan);
   const [goal, before] = systems as [System, System];
+  // Opened first: a folder that is none is found before anything is drawn.
+  const clip = plan.clipScore === undefined ? undefined : await openClip(studio.runtime, plan.clipScore);
   const bar = workBar(totalWork(plan, systems.length));
-  const job = { studio, world, plan, systems, bar };
+  const job = { studio, world, plan, systems, clip, journal, bar };
   try {
     const states = plan.states && (await measureStates(job, plan.states));
     const suites: SuiteReport[] = [];
@@ -99,6 +112,7 @@ export async function runEvaluation(
     const { signal: _, ...settings } = plan.settings;
     return {
       report: {
+        ...plan.noted,
         model: studio.pipeline.name,
         goal: goal.name,
         before: before.name,
@@ -110,7 +124,15 @@ export async function runEvaluation(
     };
   } finally {
     bar.stop();
+    await clip?.dispose();
   }
+}
+
+async function systemsOf({ pipeline, students }: Studio, { noted }: EvaluationPlan): Promise<System[]> {
+  return defaultSystems(await pipeline.textEncoder(), students).map((system) => {
+    const student = noted.students?.find(({ name }) => name === system.encoder.name);
+    return student ? { ...system, weights: student.weights } : system;
+  });
 }
 
 async function measureStates(
@@ -121,7 +143,7 @@ async function measureStates(
   const reference = referenceOf(teacher);
   const systems = encoderSystems(teacher, students);
   if (fitted.length > 0) {
-    systems.push(await meanBaseline(reference, fitted), await linearBaseline(teacher, fitted));
+    systems.push(await meanBaseline(reference, fitted), await linearBaseline(runtime, teacher, fitted));
   }
   const milliseconds = new Map<string, number>();
   let last = performance.now();
@@ -134,7 +156,7 @@ async function measureStates(
       last = now;
       bar.reach(done * workOf.pair, system);
     },
-  );
+  ).finally(() => Promise.all(systems.map((system) => system.dispose?.())));
   const speed = systems
     .filter(({ isReference }) => !isReference)
     .map(({ name }): [string, number] => [
@@ -149,26 +171,28 @@ async function measureStates(
 }
 
 async function measureSuite(job: Job, suite: ChosenSuite): Promise<SuiteReport> {
-  const { studio, world, plan, systems, bar } = job;
+  const { studio, world, plan, systems, clip, journal, bar } = job;
   const { name, title, probes, prompts, items } = suite;
   const { pipeline } = studio;
   const { batch: _, ...settings } = plan.settings;
   const whole = suiteWork(plan, suite, systems.length);
   const conditioning = plan.measures.includes('conditioning')
-    ? await finish(evaluateConditioning(pipeline, prompts, systems, settings), ({ done, total, prompt }) =>
-        bar.reach((whole.conditioning * done) / total, prompt.ko),
+    ? await finish(
+        evaluateConditioning(pipeline, prompts, systems, { ...settings, journal }),
+        ({ done, total, prompt }) => bar.reach((whole.conditioning * done) / total, prompt.ko),
       )
     : undefined;
   bar.next(whole.conditioning);
   const pictures =
     plan.measures.includes('pictures') && items.length > 0
       ? await finish(
-          evaluatePictures(pipeline, world, items, systems, plan.settings),
+          evaluatePictures(pipeline, world, items, systems, { ...plan.settings, journal }),
           ({ done, total, pictures: [first] }) => bar.reach((whole.pictures * done) / total, first?.system),
         )
       : undefined;
   bar.next(whole.pictures);
   const like = pictures && likeness(pictures.pictures, (systems[0] as System).name);
+  const score = clip && (await measureClipScore(job, suite, clip, pictures));
   return {
     name,
     title,
@@ -177,7 +201,31 @@ async function measureSuite(job: Job, suite: ChosenSuite): Promise<SuiteReport> 
     ...(conditioning ? { conditioning } : {}),
     ...(pictures ? { pictures } : {}),
     ...(like ? { likeness: like } : {}),
+    ...(score ? { clipScore: score } : {}),
   };
+}
+
+/** Of the pictures that were recognised, else of one of each prompt. */
+async function measureClipScore(
+  { studio: { pipeline }, plan, systems, journal, bar }: Job,
+  { prompts }: ChosenSuite,
+  clip: Clip,
+  recognised: Evaluation | undefined,
+): Promise<ClipScoreEvaluation> {
+  const judged: JudgedPicture[] = (recognised?.pictures ?? []).map(({ system, item, picture }) => {
+    return { system, en: item.en, probe: item.set, picture };
+  });
+  if (recognised === undefined) {
+    const options = { seed: 0, batch: 8, ...plan.settings, journal };
+    for await (const drawn of drawPrompts(pipeline, prompts, systems, options)) {
+      for (const { system, prompt, picture } of drawn) {
+        judged.push({ system: system.name, en: prompt.en, probe: prompt.probe, picture });
+      }
+      bar.reach(judged.length * 2 * plan.settings.steps, drawn[0]?.system.name);
+    }
+    bar.next(judged.length * 2 * plan.settings.steps);
+  }
+  return finish(evaluateClipScore(clip, judged, systems));
 }
 
 /** Of a pair with one system, in calls of the U-Net: about, so that the time that is left is about right. */
@@ -187,21 +235,24 @@ function totalWork(plan: EvaluationPlan, systems: number): number {
   const baselines = plan.states && plan.states.fitted.length > 0 ? 2 : 0;
   const pairs = plan.states ? plan.states.measured.length * (systems + baselines + 1) : 0;
   const suites = plan.suites.map((suite) => suiteWork(plan, suite, systems));
-  return suites.reduce((sum, work) => sum + work.conditioning + work.pictures, pairs * workOf.pair);
+  const parts = suites.map(({ conditioning, pictures, judged }) => conditioning + pictures + judged);
+  return parts.reduce((sum, part) => sum + part, pairs * workOf.pair);
 }
 
 /** Calls of the U-Net, each for one picture. */
 function suiteWork(
-  { measures: wanted, settings: { steps } }: EvaluationPlan,
+  { measures: wanted, settings: { steps }, clipScore }: EvaluationPlan,
   { prompts, items }: ChosenSuite,
   systems: number,
-): Record<'conditioning' | 'pictures', number> {
+): Record<'conditioning' | 'pictures' | 'judged', number> {
   const calls = recordedCalls(steps);
   const runs = new Set(prompts.map(({ en }) => en)).size;
   const measured = calls.length * (2 * runs + prompts.length * systems);
+  const pictures = wanted.includes('pictures') ? items.length * systems * 2 * steps : 0;
   return {
     conditioning: wanted.includes('conditioning') ? runs * 2 * ((calls.at(-1) as number) + 1) + measured : 0,
-    pictures: wanted.includes('pictures') ? items.length * systems * 2 * steps : 0,
+    pictures,
+    judged: clipScore !== undefined && pictures === 0 ? prompts.length * systems * 2 * steps : 0,
   };
 }
 

@@ -1,5 +1,6 @@
 /**
- * Ctrl-C: the first asks the work to stop at a good place, the second ends the process at once.
+ * Ctrl-C: the first asks the work to stop at a good place, the second ends the process at once. A program that forked
+ * this one asks by disconnecting, which its death does too.
  */
 
 export interface Interrupt {
@@ -16,6 +17,7 @@ export function onInterrupt(announce: () => void): Interrupt {
   const controller = new AbortController();
   const release = () => {
     for (const name of signals) process.off(name, stop);
+    process.off('disconnect', stop);
   };
   const stop = () => {
     release();
@@ -23,5 +25,7 @@ export function onInterrupt(announce: () => void): Interrupt {
     controller.abort();
   };
   for (const name of signals) process.on(name, stop);
+  process.on('disconnect', stop);
+  if (process.send !== undefined && !process.connected) stop();
   return { signal: controller.signal, release };
 }

@@ -12,8 +12,10 @@ import { addDiagnose } from './commands/diagnose.ts';
 import { addDistill } from './commands/distill.ts';
 import { addEval } from './commands/eval.ts';
 import { addExport } from './commands/export.ts';
+import { addFid } from './commands/fid.ts';
 import { addGenerate } from './commands/generate.ts';
 import { addInfo } from './commands/info.ts';
+import { addLeaderboard } from './commands/leaderboard.ts';
 import { addPull } from './commands/pull.ts';
 import { addQuantize } from './commands/quantize.ts';
 import { addServe } from './commands/serve.ts';
@@ -31,6 +33,8 @@ const commands = [
   addDiagnose,
   addDistill,
   addEval,
+  addLeaderboard,
+  addFid,
   addExport,
   addQuantize,
   addServe,

@@ -65,6 +65,11 @@ export interface CorpusStore {
   readonly report: CorpusReport;
   /** The first `count` pairs in the order of sampling, or all: a sample, and the beginning of every larger one. */
   pairs(count?: number): AsyncGenerator<PairBatch, void, void>;
+  /**
+   * The `count` pairs of the lowest split keys: every run with a validation part of at least that size sets them aside, and no
+   * sentence of theirs stands among those that it learns from.
+   */
+  heldOut(count: number): Promise<StoredPair[]>;
   find(search: Search): Promise<StoredPair[]>;
   findRejected(search: Search & { readonly reason?: Reason }): Promise<RejectedRow[]>;
   close(): void;
@@ -101,6 +106,10 @@ export async function openStore(folder: string): Promise<CorpusStore> {
         yield { en, ko, splitKey } as unknown as PairBatch;
       }
     },
+    heldOut: async (count) =>
+      (await database.rows(`SELECT * FROM ${pairs} ORDER BY split_key, file_row_number LIMIT ${count}`)).map(
+        storedPair,
+      ),
     find: async (search) =>
       (await database.rows(`SELECT * FROM ${pairs} ${clauses(search)}`)).map(storedPair),
     findRejected: async (search) => {

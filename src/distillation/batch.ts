@@ -30,6 +30,8 @@ export interface Batch {
   readonly feeds: Readonly<Record<string, Tensor>>;
   /** What a loss that is not plain is fed besides, while learning. */
   readonly lossFeeds?: Readonly<Record<string, Tensor>>;
+  /** [pairs], with `lossFeeds`: which English sentence each pair has. */
+  readonly sentences?: readonly number[];
   /** [texts]: what folding leaves out of each text's loss. */
   readonly constants: Float64Array;
 }

@@ -9,8 +9,9 @@ import { openTokens, type PairTokens, type TokenCache } from '../corpus/tokens/c
 import type { TokenizerFolder } from '../encoders/tokenizerFolder.ts';
 import { InputError } from '../errors.ts';
 import { randomStream, shuffle } from '../random/stream.ts';
-import { encodePadded } from '../text/tokenizer.ts';
-import { type AugmentSettings, augmenter, leavesTexts, mineDictionary } from './augment.ts';
+import { leavesTexts } from './augment/augment.ts';
+import { readLexicon } from './augment/lexicon.ts';
+import { type AugmentWords, augmentedTokens } from './augment/tokens.ts';
 import { type Batch, type BatchOptions, makeBatch } from './batch.ts';
 import type { Experiment } from './experiment.ts';
 import { type LossFacts, type LossSettings, lossFeeds } from './loss.ts';
@@ -67,10 +68,11 @@ export async function* readData(
   try {
     const count = Math.min(corpus.sample ?? store.report.pairs, store.report.pairs);
     const rows = await readRows(store, count, corpus);
+    const lexicon = corpus.augment.words > 0 ? await readLexicon(corpus.augment.lexicon) : undefined;
     const encoding = openTokens(store, { tokenizer: student.folder, count, ...(signal ? { signal } : {}) });
     let next = await encoding.next();
     for (; !next.done; next = await encoding.next()) yield { kind: 'tokens', ...next.value };
-    return assemble(experiment, store, rows, withEmptyPrompt(next.value, student), student);
+    return assemble(experiment, store, rows, withEmptyPrompt(next.value, student), { ...student, lexicon });
   } finally {
     store.close();
   }
@@ -145,12 +147,15 @@ function assemble(
   { report }: CorpusStore,
   { count, train, validation, places, sentenceOf, korean }: Rows,
   tokens: Data['tokens'],
-  student: TokenizerFolder,
+  words: AugmentWords,
 ): Data {
   const empties = new Array<number>(Math.round(train.length * corpus.emptyPrompts)).fill(count);
   const sentences = [...places.keys()];
   if (empties.length > 0) sentenceOf[count] = sentences.push('') - 1;
-  const identity = [report.fingerprint, report.seed, seed, count, corpus.validation, corpus.emptyPrompts];
+  const identity: unknown[] = [report.fingerprint, report.seed, seed, count];
+  identity.push(corpus.validation, corpus.emptyPrompts);
+  // A lexicon that was edited makes another run.
+  if (words.lexicon) identity.push([...words.lexicon]);
   return {
     train: Int32Array.from([...train, ...empties]),
     validation: Int32Array.from(validation),
@@ -158,7 +163,7 @@ function assemble(
     sentenceOf,
     tokens,
     epochTokens: korean
-      ? augmentedTokens(corpus.augment, seed, { korean, sentences, sentenceOf, train, tokens }, student)
+      ? augmentedTokens(corpus.augment, seed, { korean, sentences, sentenceOf, train, tokens }, words)
       : () => tokens,
     tooLong: report.sources.reduce((sum, { dropped }) => sum + (dropped.tooLong ?? 0), 0),
     hash: createHash('sha256').update(JSON.stringify(identity)).digest('hex'),
@@ -175,37 +180,6 @@ function withEmptyPrompt(cache: TokenCache, { tokenizer }: TokenizerFolder): Dat
     read: async (row) => (row === cache.count ? { en: empty, ko: empty } : cache.read(row)),
     close: () => cache.close(),
   };
-}
-
-/** Pairs that the dictionary is mined from. */
-const minedPairs = 20_000;
-
-interface Texts extends Pick<Data, 'tokens' | 'sentences' | 'sentenceOf'> {
-  readonly korean: readonly string[];
-  readonly train: readonly number[];
-}
-
-/** Tokens of each epoch with Korean texts changed; only pairs to train on teach the dictionary. */
-function augmentedTokens(
-  settings: AugmentSettings,
-  seed: number,
-  { korean, sentences, sentenceOf, train, tokens }: Texts,
-  { tokenizer }: TokenizerFolder,
-): Data['epochTokens'] {
-  const pairs = train
-    .slice(0, minedPairs)
-    .map((row) => ({ en: sentences[sentenceOf[row]!]!, ko: korean[row]! }));
-  const augment = augmenter(settings, seed, settings.mixing > 0 ? mineDictionary(pairs) : new Map());
-  return (epoch) => ({
-    read: async (row) => {
-      const { en, ko } = await tokens.read(row);
-      const text = korean[row];
-      const changed = text === undefined ? text : augment(text, epoch, row);
-      if (changed === text) return { en, ko };
-      const { ids, length } = encodePadded(tokenizer, changed!);
-      return { en, ko: ids.subarray(0, length) };
-    },
-  });
 }
 
 /** Tokens of the longer text of each of the pairs in `rows`: what decides how long a batch must be. */
@@ -261,7 +235,7 @@ export async function batchOf(
   const batch = makeBatch(texts, [...states, ...states], 1 / (pairsAStep * states[0]!.length), options);
   if (loss === undefined) return batch;
   const sentences = rows.map((row) => sentenceOf[row]!);
-  return { ...batch, lossFeeds: lossFeeds(loss.settings, loss.facts, sentences) };
+  return { ...batch, lossFeeds: lossFeeds(loss.settings, loss.facts, sentences), sentences };
 }
 
 /** A loss that is not plain, with what was measured for it. */

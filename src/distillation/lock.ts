@@ -49,6 +49,14 @@ export async function lockFolder(folder: string, { patience = 5000 }: LockOption
   };
 }
 
+/** Whether somebody trains in the folder; `abandoned`: whoever did is gone and has not given it back. */
+export async function lockState(folder: string): Promise<'free' | 'held' | 'abandoned'> {
+  const path = resolve(folder, lockFile);
+  const owner = await readOwner(path);
+  if (owner === undefined) return 'free';
+  return works(owner, path) ? 'held' : 'abandoned';
+}
+
 async function takeHere(path: string): Promise<boolean> {
   if (held.has(path)) return false;
   held.add(path);

@@ -66,11 +66,30 @@ export interface LossFacts {
 /** Keeps the quotient of a cosine finite. */
 const tiny = 1e-12;
 
+/** [pairs, hidden] each: mean rows of the Korean texts, and of their targets. */
+export interface Means {
+  readonly student: Value;
+  readonly target: Value;
+}
+
+export interface Taught {
+  /** What is differentiated, rank 0. */
+  readonly total: Value;
+  /** What InfoNCE compares, if it is taught. */
+  readonly means?: Means;
+}
+
 /**
- * The loss that is differentiated, rank 0: `student` and `target` are [batch, 77, hidden], `scale` is 1 over the values
- * of the English half. Adds the inputs that `lossFeeds` gives.
+ * `student` and `target` are [batch, 77, hidden], `scale` is 1 over the values of the English half. Adds the inputs that
+ * `lossFeeds` gives. With `inParts`, InfoNCE comes in by its slopes, `loss_slopes` [pairs, hidden]: see contrast.ts.
  */
-export function taughtLoss(settings: LossSettings, student: Value, target: Value, scale: Value): Value {
+export function taughtLoss(
+  settings: LossSettings,
+  student: Value,
+  target: Value,
+  scale: Value,
+  inParts: boolean,
+): Taught {
   const { graph, shape } = student;
   const hidden = shape[2] as number;
   const weight = input(graph, 'loss_weight', 'float32', ['batch', promptLength, 1]);
@@ -81,8 +100,12 @@ export function taughtLoss(settings: LossSettings, student: Value, target: Value
     const far = reduceSum(mul(weight, sub(1, cosine(student, target))));
     terms.push(mul(mul(far, scale), hidden * settings.cosine));
   }
-  if (settings.contrastive > 0) terms.push(mul(infoNCE(settings, student, target), settings.contrastive));
-  return terms.reduce((a, b) => add(a, b));
+  const means = settings.contrastive > 0 ? koreanMeans(student, target) : undefined;
+  if (means && inParts) {
+    const slopes = input(graph, 'loss_slopes', 'float32', ['pairs', hidden]);
+    terms.push(reduceSum(mul(means.student, slopes)));
+  } else if (means) terms.push(infoNCE(settings, means));
+  return { total: terms.reduce((a, b) => add(a, b)), ...(means ? { means } : {}) };
 }
 
 /** Along the last axis, which stays with size 1. */
@@ -91,22 +114,30 @@ function cosine(a: Value, b: Value): Value {
   return div(dot(a, b), sqrt(add(mul(dot(a, a), dot(b, b)), tiny)));
 }
 
-/** Mean over the Korean texts; a sentence that stands in the batch more than once is found at any of its places. */
-function infoNCE({ temperature }: LossSettings, student: Value, target: Value): Value {
+function koreanMeans(student: Value, target: Value): Means {
+  const korean = input(student.graph, 'loss_korean', 'int64', ['pairs']);
+  const means = (rows: Value) => gather(mul(reduceSum(rows, [1]), 1 / promptLength), korean);
+  return { student: means(student), target: means(target) };
+}
+
+/**
+ * Weighted, a mean over the Korean texts; a sentence that stands in the batch more than once is found at any of its
+ * places. Adds the inputs `loss_center` and `loss_positives`.
+ */
+export function infoNCE({ contrastive, temperature }: LossSettings, { student, target }: Means): Value {
   const { graph, shape } = student;
-  const center = input(graph, 'loss_center', 'float32', [shape[2]!]);
-  const korean = input(graph, 'loss_korean', 'int64', ['pairs']);
+  const center = input(graph, 'loss_center', 'float32', [shape[1]!]);
   const positives = input(graph, 'loss_positives', 'float32', ['pairs', 'pairs']);
-  const direction = (rows: Value) => {
-    const pooled = sub(mul(reduceSum(rows, [1]), 1 / promptLength), center);
-    const some = gather(pooled, korean);
-    return div(some, sqrt(add(reduceSum(mul(some, some), [-1], true), tiny)));
+  const direction = (means: Value) => {
+    const centered = sub(means, center);
+    return div(centered, sqrt(add(reduceSum(mul(centered, centered), [-1], true), tiny)));
   };
   const similarity = fusedMatMul(direction(student), direction(target), {
     transB: true,
     alpha: 1 / temperature,
   });
-  return neg(reduceSum(mul(positives, log(add(softmax(similarity), scalar(graph, tiny))))));
+  const found = reduceSum(mul(positives, log(add(softmax(similarity), scalar(graph, tiny)))));
+  return mul(neg(found), contrastive);
 }
 
 /**
@@ -133,16 +164,15 @@ export function lossFeeds(
       sentences.map((_, i) => pairs + i),
       [pairs],
     ),
-    loss_positives: floatTensor(positivesOf(sentences), [pairs, pairs]),
+    loss_positives: positivesOf(sentences),
   };
 }
 
 /** [pairs, pairs]: 1 / pairs shared among the places of the row's own sentence. */
-function positivesOf(sentences: readonly number[]): Float32Array {
+export function positivesOf(sentences: readonly number[]): Tensor {
   const counts = new Map<number, number>();
   for (const sentence of sentences) counts.set(sentence, (counts.get(sentence) ?? 0) + 1);
   const share = (sentence: number) => 1 / (sentences.length * counts.get(sentence)!);
-  return Float32Array.from(
-    sentences.flatMap((own) => sentences.map((other) => (own === other ? share(own) : 0))),
-  );
+  const shares = sentences.flatMap((own) => sentences.map((other) => (own === other ? share(own) : 0)));
+  return floatTensor(Float32Array.from(shares), [sentences.length, sentences.length]);
 }

@@ -68,7 +68,16 @@ export async function* prepare(
   const tokenizers = { teacher: diffusion.tokenizer.folder, student: start.tokenizer };
   const data = yield* readData(experiment, { folder, signal, ...tokenizers });
   const { optimizer: variant, weightDecay, decayRule, clipNorm, checkpointing } = training;
-  const settings = { variant, weightDecay, decayRule, clipNorm, checkpointing, loss: experiment.loss };
+  const inParts = training.accumulate > 1;
+  const settings = {
+    variant,
+    weightDecay,
+    decayRule,
+    clipNorm,
+    checkpointing,
+    inParts,
+    loss: experiment.loss,
+  };
   const model = (training.foldPads ? start.model.packed : undefined) ?? start.model;
   const student = await createStudent(runtime, model, objective, settings, (parameters) =>
     initialParameters(start, parameters, seed),

@@ -146,7 +146,8 @@ function rowsOf({ data, batching }: Run, pairs: ArrayLike<number>): number {
 }
 
 /** Symbolic dimensions have the sizes of the feeds. */
-function flopsOf({ experiment, batching }: Run, { feeds }: Batch): number {
+function flopsOf({ experiment, batching }: Run, { feeds, lossFeeds }: Batch): number {
+  const all = { ...feeds, ...lossFeeds };
   const { model } = batching;
   const objective = objectiveNamed(studentKinds[experiment.student.kind].objective);
   const { checkpointing } = experiment.training;
@@ -155,7 +156,7 @@ function flopsOf({ experiment, batching }: Run, { feeds }: Batch): number {
   const sizes: Record<string, number> = {};
   for (const [name, { shape }] of graph.inputs) {
     shape.forEach((dim, axis) => {
-      const size = feeds[name]?.shape[axis];
+      const size = all[name]?.shape[axis];
       if (typeof dim === 'string' && size !== undefined) sizes[dim] = size;
     });
   }

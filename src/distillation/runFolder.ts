@@ -41,9 +41,9 @@ export interface Checkpoint {
   readonly progress: Progress;
 }
 
-const experimentFile = 'experiment.yaml';
-const factsFile = 'run.json';
-const metricsFile = 'metrics.jsonl';
+export const experimentFile = 'experiment.yaml';
+export const factsFile = 'run.json';
+export const metricsFile = 'metrics.jsonl';
 const stateFile = 'state.json';
 const optimizerFile = 'optimizer.safetensors';
 

@@ -10,7 +10,7 @@ import { reduceSum } from '../graph/ops/reduce.ts';
 import type { Dim } from '../graph/shape.ts';
 import { spreadRows } from '../models/rows.ts';
 import { promptLength } from '../text/tokenizer.ts';
-import { isPlain, type LossSettings, taughtLoss } from './loss.ts';
+import { isPlain, type LossSettings, type Means, taughtLoss } from './loss.ts';
 import type { Objective } from './objective.ts';
 
 export interface StepGraph {
@@ -21,6 +21,8 @@ export interface StepGraph {
   readonly losses: Value;
   /** What is differentiated, rank 0: scale * sum(losses), or what is taught instead. */
   readonly total: Value;
+  /** What InfoNCE compares, if it is taught. */
+  readonly means?: Means;
   /** Gradient of `total`, by `gradientName` of the parameter. */
   readonly gradients: Readonly<Record<string, Value>>;
 }
@@ -29,6 +31,8 @@ export interface StepOptions {
   /** What is taught, if not the plain mean squared error. */
   readonly loss?: LossSettings | undefined;
   readonly checkpointing?: boolean | undefined;
+  /** The step is computed in parts: InfoNCE, which compares all of its texts, comes in by its slopes (contrast.ts). */
+  readonly inParts?: boolean | undefined;
 }
 
 /**
@@ -40,7 +44,7 @@ export function stepGraph(
   model: EncoderModel,
   objective: Objective,
   length: Dim,
-  { loss, checkpointing = false }: StepOptions = {},
+  { loss, checkpointing = false, inParts = false }: StepOptions = {},
 ): StepGraph {
   const graph = createGraph();
   const encoded = model.build(graph, length);
@@ -55,7 +59,9 @@ export function stepGraph(
   const difference = sub(student, target);
   const losses = reduceSum(mul(weight, mul(difference, difference)), [1, 2]);
   const wanted = [...graph.parameters];
-  const total = taught ? taughtLoss(taught, student, target, scale) : mul(reduceSum(losses), scale);
+  const { total, means } = taught
+    ? taughtLoss(taught, student, target, scale, inParts)
+    : { total: mul(reduceSum(losses), scale) };
   const results = gradients(
     total,
     wanted.map(([, value]) => value),
@@ -70,6 +76,7 @@ export function stepGraph(
     parameters: new Map(trained.map(({ name, value }) => [name, value])),
     losses,
     total,
+    ...(means ? { means } : {}),
     gradients: Object.fromEntries(trained.map(({ name, gradient }) => [gradientName(name), gradient])),
   };
 }

@@ -4,12 +4,13 @@
 import type { EncoderModel } from '../encoders/model.ts';
 import type { Value } from '../graph/graph.ts';
 import { compile } from '../runtime/compile.ts';
-import type { Runtime } from '../runtime/session.ts';
+import type { Runtime, Tensors } from '../runtime/session.ts';
 import { floatTensor, type Tensor } from '../runtime/tensor.ts';
 import { promptLength } from '../text/tokenizer.ts';
 import { type AdamWOptions, adamw } from './adamw/adamw.ts';
 import { createTrainingState, type TrainingState } from './adamw/state.ts';
 import type { Batch } from './batch.ts';
+import { openContrast } from './contrast.ts';
 import { type DecayRule, decays } from './decay.ts';
 import type { LossSettings } from './loss.ts';
 import type { Objective } from './objective.ts';
@@ -34,6 +35,8 @@ export type StudentSettings = Omit<AdamWOptions, 'clipNorm'> & {
   readonly loss?: LossSettings;
   /** Compute layers again in the backward pass, which takes a third longer and much less memory. */
   readonly checkpointing?: boolean;
+  /** A step may have more parts than one. */
+  readonly inParts?: boolean;
 };
 
 /** Gives the first values of each parameter. */
@@ -47,15 +50,16 @@ export async function createStudent(
   runtime: Runtime,
   model: EncoderModel,
   objective: Objective,
-  { decayRule, clipNorm, checkpointing, loss, ...settings }: StudentSettings,
+  { decayRule, clipNorm, checkpointing, inParts, loss, ...settings }: StudentSettings,
   initial: Initial,
 ): Promise<Student> {
   // Models that fold pads take batches of any length; the others always see 77 positions.
   const length = model.equalPadId === undefined ? promptLength : 'length';
-  const step = stepGraph(model, objective, length, { loss, checkpointing });
+  const step = stepGraph(model, objective, length, { loss, checkpointing, inParts });
   const state = await initialState(step, decayRule, initial);
   const optimizer = adamw(state, { ...settings, ...(clipNorm === undefined ? {} : { clipNorm }) });
   const learning = await compile(runtime, step.graph, { losses: step.losses, ...step.gradients });
+  const contrast = inParts && loss && step.means ? await openContrast(runtime, step.means, loss) : undefined;
   const measuring = await compile(runtime, step.graph, { losses: step.losses });
   const parameters: Record<string, Tensor> = Object.fromEntries(
     state.slots.map(({ name, shape }) => [name, floatTensor(state.parameter(name), shape)]),
@@ -65,8 +69,10 @@ export async function createStudent(
     learn: async (parts, learningRate) => {
       const losses: Float32Array[] = [];
       const gradients: Record<string, Float32Array> = {};
-      for (const { feeds, lossFeeds } of parts) {
-        const results = await learning.run({ ...feeds, ...lossFeeds, ...parameters });
+      const slopes = await contrast?.slopesOf(parts, parameters);
+      for (const [i, { feeds, lossFeeds }] of parts.entries()) {
+        const all = { ...feeds, ...lossFeeds, ...slopes?.[i], ...parameters };
+        const results = await learning.run(pick(all, learning.inputs));
         losses.push(results['losses']!.data as Float32Array);
         for (const { name } of state.slots) {
           const gradient = results[gradientName(name)]!.data as Float32Array;
@@ -84,9 +90,15 @@ export async function createStudent(
     },
     dispose: async () => {
       await learning.dispose();
+      await contrast?.dispose();
       await measuring.dispose();
     },
   };
+}
+
+/** A step in parts is fed less: only the whole step compares its texts. */
+function pick(feeds: Tensors, names: readonly string[]): Tensors {
+  return Object.fromEntries(names.flatMap((name) => (feeds[name] ? [[name, feeds[name]]] : [])));
 }
 
 function addTo(sum: Float32Array, values: Float32Array): void {

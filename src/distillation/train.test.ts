@@ -155,6 +155,22 @@ test('a step in parts, with its layers computed twice, is the same step', async 
   }
 });
 
+test('a step in parts that is taught by InfoNCE compares all of its texts', async () => {
+  const taught = (training: object) =>
+    parseExperiment(
+      JSON.stringify({ ...experiment({ epochs: 1, ...training }), loss: { contrastive: 1 } }),
+      join(folder, 'x.yaml'),
+    );
+  await runTo('contrast', taught({}), 4);
+  await runTo('contrast-parts', taught({ accumulate: 3 }), 4);
+  const whole = await traceOf('contrast');
+  for (const [i, metric] of (await traceOf('contrast-parts')).entries()) {
+    const other = whole[i]!;
+    if (metric.kind !== 'step' || other.kind !== 'step') throw new Error('no step');
+    expect(metric.lossKo).toBeCloseTo(other.lossKo, 4);
+  }
+});
+
 test('a finished run is an encoder that opens with its tokenizer', async () => {
   const encoder = await openTextEncoder(await openRuntime('cpu'), join(folder, 'whole', 'best'));
   const states = await encoder.encode(['빨간 사과', 'a red apple']);
@@ -186,7 +202,7 @@ test('a run that is taught by all terms of a loss measures the U-Net once, and g
 });
 
 test('a run with changed Korean texts learns otherwise, validates on the same texts, and goes on as if it had not stopped', async () => {
-  const augment = { requests: 0.5, mixing: 0.5, spacing: 0.5 };
+  const augment = { words: 0.5, requests: 0.5, casual: 0.5, mixing: 0.5, spacing: 0.5, typos: 0.5 };
   const changed = experiment({ epochs: 1 }, 'roberta', { augment });
   await runTo('augmented', changed);
   await runTo('augmented-stopped', changed, 2);

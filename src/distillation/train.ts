@@ -19,6 +19,7 @@ import { lockFolder } from './lock.ts';
 import { isPlain } from './loss.ts';
 import { lossFacts } from './lossFacts.ts';
 import { factsOf, prepare, type Run, type TrainOptions } from './prepare.ts';
+import { clearFailure } from './runFailure.ts';
 import {
   appendMetric,
   type EpochMetric,
@@ -106,6 +107,7 @@ async function claimFolder(experiment: Experiment, folder: string): Promise<Prog
     }
   }
   await removePartials(folder);
+  await clearFailure(folder);
   return progress ?? nothingDone;
 }
 

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { drawableItems, isDrawable } from './drawable.ts';
 import { type EmojiWorld, openEmojiWorld } from './emojiWorld.ts';
-import { readSuite, type Suite } from './suite.ts';
+import { type PromptSuite, readSuite } from './suite.ts';
 
 let world: EmojiWorld;
 
@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 
 test('every object and background of the Korean suite is in the emoji world, and its items can be drawn', async () => {
-  const suite = await readSuite('suites/korean.yaml');
+  const suite = (await readSuite('suites/korean.yaml')) as PromptSuite;
   const items = drawableItems(world, suite);
   expect(items).toHaveLength(suite.prompts.filter(({ object }) => object !== undefined).length);
   expect(items[0]).toMatchObject({ set: 'plain', ko: '파란색 배경의 빨간 사과', background: 'blue' });
@@ -19,7 +19,7 @@ test('every object and background of the Korean suite is in the emoji world, and
 });
 
 test('a suite of photographs has nothing to recognise', async () => {
-  const suite = await readSuite('suites/original.yaml');
+  const suite = (await readSuite('suites/original.yaml')) as PromptSuite;
   expect(isDrawable(suite)).toBe(false);
   expect(drawableItems(world, suite)).toEqual([]);
 });
@@ -29,6 +29,6 @@ test.each([
   [{ object: 'red apple', background: 'plaid' }, 'no background "plaid"'],
 ])('a suite that asks for %j is refused', (asked, message) => {
   const prompt = { ko: '사과', en: 'apple', probe: 'plain', ...asked };
-  const suite: Suite = { name: 'mine', title: { ko: '내 것', en: 'mine' }, prompts: [prompt] };
+  const suite: PromptSuite = { name: 'mine', title: { ko: '내 것', en: 'mine' }, prompts: [prompt] };
   expect(() => drawableItems(world, suite)).toThrow(message);
 });

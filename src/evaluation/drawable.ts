@@ -4,10 +4,10 @@
 import { ConfigError } from '../errors.ts';
 import type { SuiteItem } from './emojiSuite.ts';
 import type { EmojiWorld } from './emojiWorld.ts';
-import type { Suite } from './suite.ts';
+import type { PromptSuite } from './suite.ts';
 
 /** Whether some prompt of the suite says what a picture of it must show. */
-export function isDrawable({ prompts }: Pick<Suite, 'prompts'>): boolean {
+export function isDrawable({ prompts }: Pick<PromptSuite, 'prompts'>): boolean {
   return prompts.some(({ object, background }) => object !== undefined && background !== undefined);
 }
 
@@ -15,7 +15,7 @@ export function isDrawable({ prompts }: Pick<Suite, 'prompts'>): boolean {
  * An item for each prompt that says what its picture must show, in order; its set is what the prompt probes.
  * Throws ConfigError naming an object or a background that is not in the world.
  */
-export function drawableItems(world: EmojiWorld, { name, prompts }: Suite): SuiteItem[] {
+export function drawableItems(world: EmojiWorld, { name, prompts }: PromptSuite): SuiteItem[] {
   const hexcodes = new Map<string, string>();
   for (const { en, hexcode } of world.emoji) if (!hexcodes.has(en)) hexcodes.set(en, hexcode);
   return prompts.flatMap(({ ko, en, probe, object, background }) => {

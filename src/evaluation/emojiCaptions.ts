@@ -33,10 +33,16 @@ export interface Captions {
 
 /** The captions in the folder models/emoji-sd. Throws CheckpointError naming file and row. */
 export async function readCaptions(folder: string): Promise<Captions> {
-  return {
-    train: await readRows(join(folder, 'captions', 'train.jsonl')),
-    heldOut: await readRows(join(folder, 'captions', 'held_out.jsonl')),
-  };
+  const captions = join(folder, 'captions');
+  return readCaptionFiles({
+    train: join(captions, 'train.jsonl'),
+    heldOut: join(captions, 'held_out.jsonl'),
+  });
+}
+
+/** The same of two files. */
+export async function readCaptionFiles(paths: Readonly<Record<keyof Captions, string>>): Promise<Captions> {
+  return { train: await readRows(paths.train), heldOut: await readRows(paths.heldOut) };
 }
 
 async function readRows(path: string): Promise<Caption[]> {

@@ -1,22 +1,28 @@
+import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { InputError } from '../errors.ts';
 import { type Captions, readCaptions } from './emojiCaptions.ts';
-import { emojiSuite, suiteSets } from './emojiSuite.ts';
+import { emojiSuite as drawSuite, type SuiteItem, type SuiteOptions } from './emojiSuite.ts';
 import { fillTemplate, isPlain, templateOf } from './emojiWording.ts';
 import { type EmojiWorld, openEmojiWorld } from './emojiWorld.ts';
+import { type CaptionSuite, readSuite } from './suite.ts';
 
 let world: EmojiWorld;
 let captions: Captions;
+let sets: CaptionSuite['sets'];
+
+const emojiSuite = (options?: SuiteOptions) => drawSuite(world, captions, sets, options);
 
 beforeAll(async () => {
   world = await openEmojiWorld('models/emoji-sd');
   captions = await readCaptions('models/emoji-sd');
+  ({ sets } = (await readSuite('suites/emoji.yaml')) as CaptionSuite);
 });
 
 describe('the suite', () => {
   it('asks for each everyday object once in every set', () => {
-    const items = emojiSuite(world, captions);
-    for (const set of suiteSets) {
+    const items = emojiSuite();
+    for (const set of Object.keys(sets)) {
       const objects = items.filter((item) => item.set === set).map(({ object }) => object);
       expect(new Set(objects).size, set).toBe(51);
       expect(objects, set).toHaveLength(51);
@@ -24,7 +30,7 @@ describe('the suite', () => {
   });
 
   it('keeps to the backgrounds that each set is about', () => {
-    for (const { set, object, background } of emojiSuite(world, captions, { seed: 3 })) {
+    for (const { set, object, background } of emojiSuite({ seed: 3 })) {
       const held = world.find(object).held_out_background;
       if (set === 'seen-white') expect(background).toBe('white');
       else expect(background).not.toBe('white');
@@ -34,31 +40,44 @@ describe('the suite', () => {
 
   it('takes seen prompts from the training captions, and the others are in none of them', () => {
     const trained = new Set(captions.train.flatMap(({ en, ko }) => [en, ko]));
-    for (const { set, en, ko } of emojiSuite(world, captions, { seed: 4 })) {
+    for (const { set, en, ko } of emojiSuite({ seed: 4 })) {
       const seen = set.startsWith('seen');
       expect([trained.has(en), trained.has(ko)], `${set}: ${en} / ${ko}`).toEqual([seen, seen]);
     }
   });
 
   it('asks in plain words but where held-out captions have none', () => {
-    const items = emojiSuite(world, captions).filter(({ set }) => set !== 'held-out-color');
+    const items = emojiSuite().filter(({ set }) => set !== 'held-out-color');
     expect(items.filter((item) => !isPlain(item, world.find(item.object)))).toEqual([]);
   });
 
   it('is the same for the same seed, and another for another', () => {
-    expect(emojiSuite(world, captions, { seed: 1 })).toEqual(emojiSuite(world, captions, { seed: 1 }));
-    expect(emojiSuite(world, captions, { seed: 1 })).not.toEqual(emojiSuite(world, captions, { seed: 2 }));
+    expect(emojiSuite({ seed: 1 })).toEqual(emojiSuite({ seed: 1 }));
+    expect(emojiSuite({ seed: 1 })).not.toEqual(emojiSuite({ seed: 2 }));
+  });
+
+  it('asks what the packaged results were measured on', async () => {
+    const { pictures } = JSON.parse(await readFile('docs/results/eval.json', 'utf8'));
+    const asked = pictures.filter(({ system }: { system: string }) => system === 'emoji-sd en');
+    const items = emojiSuite({ sets: ['seen-color', 'held-out-color'] });
+    const prompts = (some: readonly SuiteItem[]) =>
+      some.map(({ set, en, ko, object }) => ({ set, en, ko, object }));
+    expect(prompts(asked)).toEqual(prompts(items));
+  });
+
+  it('refuses a set that the suite does not have', () => {
+    expect(() => emojiSuite({ sets: ['seen-mauve'] })).toThrow('no set seen-mauve');
   });
 
   it('asks fewer objects, or fewer sets, without changing their prompts', () => {
-    const all = emojiSuite(world, captions, { seed: 5 });
-    const some = emojiSuite(world, captions, { seed: 5, objects: 7, sets: ['held-out-color', 'seen-white'] });
+    const all = emojiSuite({ seed: 5 });
+    const some = emojiSuite({ seed: 5, objects: 7, sets: ['held-out-color', 'seen-white'] });
     expect(some).toHaveLength(14);
     expect(all).toEqual(expect.arrayContaining(some));
   });
 
   it.each([0, 52, 1.5])('refuses %d objects', (objects) => {
-    expect(() => emojiSuite(world, captions, { objects })).toThrow(InputError);
+    expect(() => emojiSuite({ objects })).toThrow(InputError);
   });
 });
 

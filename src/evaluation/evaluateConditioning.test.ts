@@ -1,4 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { openTextEncoder, type TextEncoder } from '../encoders/textEncoder.ts';
 import { finish } from '../generation/finish.ts';
 import { openPipeline } from '../generation/open.ts';
@@ -12,6 +15,7 @@ import {
   recordedCalls,
 } from './evaluateConditioning.ts';
 import { defaultSystems } from './evaluatePictures.ts';
+import { openJournal } from './journal.ts';
 
 let pipeline: Pipeline;
 let student: TextEncoder;
@@ -56,6 +60,32 @@ test('systems are told apart, prompt by prompt and probe by probe', async () => 
   expect(measured.map(({ ko }) => ko)).toEqual(prompts.map(({ ko }) => ko));
   const at = rows.findIndex(({ system }) => system === 'student ko');
   expect(measured[0]!.recovered[at]).toBeGreaterThan(measured[2]!.recovered[at]!);
+});
+
+test('what a journal kept is not measured again, also when a system joins', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'ksd-kept-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const journal = openJournal(folder, {});
+  let calls = 0;
+  const watched: Pipeline = {
+    ...pipeline,
+    unet: (...args) => {
+      calls++;
+      return pipeline.unet(...args);
+    },
+  };
+  const teacher = { ...(await pipeline.textEncoder()), name: 'teacher' };
+  const run = (students: TextEncoder[]) => {
+    const options = { steps: 3, guidance: 5, journal };
+    return finish(evaluateConditioning(watched, prompts, defaultSystems(teacher, students), options));
+  };
+  const first = await run([]);
+  const before = calls;
+  expect(await run([])).toEqual(first);
+  expect(calls).toBe(before);
+  const { rows } = await run([student]);
+  expect(rows.slice(0, 2)).toEqual(first.rows);
+  expect(rows).toHaveLength(4);
 });
 
 test('a run of few steps records each of its calls once', () => {

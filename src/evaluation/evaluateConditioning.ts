@@ -12,6 +12,7 @@ import type { FloatTensor } from '../runtime/tensor.ts';
 import { bootstrapMean, type Estimate } from './bootstrap.ts';
 import { conditioningDistances, type Distances, recordMoments, recovered } from './conditioning.ts';
 import type { System } from './evaluatePictures.ts';
+import { type Journal, type Key, noJournal } from './journal.ts';
 import { checkNames } from './systemNames.ts';
 
 export interface ConditioningPrompt {
@@ -29,10 +30,12 @@ export interface ConditioningOptions {
   readonly scheduler?: string;
   /** Of the first prompt's noise; the next prompts take the next ones. 0 by default. */
   readonly seed?: number;
+  /** Where results are kept and found again; nowhere by default. */
+  readonly journal?: Journal;
   readonly signal?: AbortSignal;
 }
 
-export type ConditioningSettings = Required<Omit<ConditioningOptions, 'signal'>>;
+export type ConditioningSettings = Required<Omit<ConditioningOptions, 'journal' | 'signal'>>;
 
 /** A prompt is done. */
 export interface ConditioningProgress {
@@ -79,26 +82,17 @@ export async function* evaluateConditioning(
   systems: readonly System[],
   options: ConditioningOptions = {},
 ): AsyncGenerator<ConditioningProgress, ConditioningEvaluation, undefined> {
-  const { signal, ...given } = options;
+  const { journal = noJournal, signal, ...given } = options;
   const settings = { steps: 25, guidance: 7.5, scheduler: 'unipc', seed: 0, ...given };
   checkRequest(prompts, systems);
   const calls = recordedCalls(settings.steps);
-  const own = await pipeline.textEncoder();
-  const empty = await own.encode(['']);
   const groups = [...byEnglish(prompts)];
   const results = new Map<ConditioningPrompt, readonly number[]>();
   for (const [i, [en, same]] of groups.entries()) {
     signal?.throwIfAborted();
     const seed = settings.seed + i;
-    const moments = await recordMoments(pipeline, en, {
-      ...settings,
-      seed,
-      calls,
-      ...(signal ? { signal } : {}),
-    });
-    const measured = await statesOf(same, systems);
-    const texts = { teacher: await own.encode([en]), empty, measured };
-    const distances = await conditioningDistances(pipeline.unet, moments, texts);
+    const group = { pipeline, en, same, systems, settings: { ...settings, seed }, calls, signal };
+    const distances = await keptOrMeasured(journal, group);
     for (const prompt of same) {
       results.set(
         prompt,
@@ -123,6 +117,73 @@ function byEnglish(prompts: readonly ConditioningPrompt[]): Map<string, Conditio
 /** States of one text; prompts of one text in the language of the system share them. */
 function keyOf({ name, language }: System, prompt: ConditioningPrompt): string {
   return `${name}\n${prompt[language]}`;
+}
+
+/** Prompts that say the same in English, and who reads them. */
+interface PromptGroup {
+  readonly pipeline: Pipeline;
+  readonly en: string;
+  readonly same: readonly ConditioningPrompt[];
+  readonly systems: readonly System[];
+  readonly settings: ConditioningSettings;
+  readonly calls: readonly number[];
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Distances by `keyOf`: of the systems that the journal knows from there, of the others measured and kept. */
+async function keptOrMeasured(journal: Journal, group: PromptGroup): Promise<Map<string, Distances>> {
+  const distances = new Map<string, Distances>();
+  const missing: System[] = [];
+  for (const system of group.systems) {
+    const keys = keysOf(system, group.same);
+    const kept = await journal.findNumbers(journalKey(system, group), 2 * keys.length);
+    if (kept === undefined) missing.push(system);
+    else keys.forEach((key, i) => void distances.set(key, distancesAt(kept, i)));
+  }
+  if (missing.length === 0) return distances;
+  const measured = await measureGroup({ ...group, systems: missing });
+  for (const [key, value] of measured) distances.set(key, value);
+  for (const system of missing) {
+    const own = keysOf(system, group.same).map((key) => measured.get(key) as Distances);
+    await journal.keepNumbers(
+      journalKey(system, group),
+      own.flatMap(({ lost, whole }) => [lost, whole]),
+    );
+  }
+  return distances;
+}
+
+function distancesAt(numbers: readonly number[], i: number): Distances {
+  return { lost: numbers[2 * i] as number, whole: numbers[2 * i + 1] as number };
+}
+
+function journalKey({ name, weights, language }: System, { en, same, settings, calls }: PromptGroup): Key {
+  const prompts = [...new Set(same.map((prompt) => prompt[language]))];
+  return { measure: 'conditioning', system: weights ?? name, language, en, prompts, settings, calls };
+}
+
+async function measureGroup({
+  pipeline,
+  en,
+  same,
+  systems,
+  settings,
+  calls,
+  signal,
+}: PromptGroup): Promise<Map<string, Distances>> {
+  const own = await pipeline.textEncoder();
+  const moments = await recordMoments(pipeline, en, { ...settings, calls, ...(signal ? { signal } : {}) });
+  const texts = {
+    teacher: await own.encode([en]),
+    empty: await own.encode(['']),
+    measured: await statesOf(same, systems),
+  };
+  return conditioningDistances(pipeline.unet, moments, texts);
+}
+
+/** Of the texts that a system reads of these prompts, each once. */
+function keysOf(system: System, prompts: readonly ConditioningPrompt[]): string[] {
+  return [...new Set(prompts.map((prompt) => keyOf(system, prompt)))];
 }
 
 /** Of each text that a system reads of these prompts, [1, tokens, width]. */

@@ -1,4 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { openTextEncoder, type TextEncoder } from '../encoders/textEncoder.ts';
 import { ConfigError, InputError } from '../errors.ts';
 import { finish } from '../generation/finish.ts';
@@ -16,12 +19,15 @@ import {
 } from './evaluatePictures.ts';
 import { evaluationJson, formatSummary, formatTable } from './evaluationTable.ts';
 import { exampleGrid } from './exampleGrid.ts';
+import { type Journal, openJournal } from './journal.ts';
+import { type CaptionSuite, readSuite } from './suite.ts';
 
 const folder = 'models/emoji-sd';
 let world: EmojiWorld;
 let pipeline: Pipeline;
 let teacher: TextEncoder;
 let items: readonly SuiteItem[];
+let suite: CaptionSuite;
 
 beforeAll(async () => {
   const runtime = await openRuntime('cpu');
@@ -29,7 +35,8 @@ beforeAll(async () => {
   pipeline = await openPipeline(runtime, `${folder}/model`);
   teacher = { ...(await openTextEncoder(runtime, `${folder}/model/text_encoder`)), name: 'teacher' };
   const sets = ['seen-white', 'seen-color'] as const;
-  items = emojiSuite(world, await readCaptions(folder), { objects: 6, sets });
+  suite = (await readSuite('suites/emoji.yaml')) as CaptionSuite;
+  items = emojiSuite(world, await readCaptions(folder), suite.sets, { objects: 6, sets });
 });
 
 afterAll(async () => {
@@ -80,12 +87,14 @@ describe('the model with its own text encoder', () => {
     const lines = formatTable(evaluation).trimEnd().split('\n');
     expect(lines).toHaveLength(6);
     expect(new Set(lines.map((line) => line.length)).size).toBe(1);
-    expect(lines[2]).toMatch(/^\| teacher en \| seen white +\| 6 +\| \d+ % \(\d+-\d+\)/);
+    expect(lines[2]).toMatch(/^\| teacher en \| seen white +\| 6 +\| \d+ % \[\d+, \d+\]/);
     expect(formatTable(evaluation, { format: 'terminal' })).not.toContain('|');
   });
 
   it('makes a summary with a line for each system and a column for each set', () => {
-    const [head, rule, english, korean, ...rest] = formatSummary(evaluation).trimEnd().split('\n');
+    const [head, rule, english, korean, ...rest] = formatSummary(evaluation, suite.probes ?? {})
+      .trimEnd()
+      .split('\n');
     expect(head).toMatch(/seen, on white \| .*seen, on a colour \|$/);
     expect(rule).toBe('| --- | ---: | ---: |');
     expect(english).toMatch(
@@ -109,6 +118,44 @@ describe('the model with its own text encoder', () => {
     expect(grid.rows.map(({ cells }) => cells.length)).toEqual([3, 3, 3]);
     expect(new Set(grid.rows.map(({ label }) => label)).size).toBe(3);
     expect(grid.rows[0]!.cells[0]).toEqual(world.draw(sceneOf(items[0]!)));
+  });
+});
+
+describe('what a journal kept', () => {
+  /** Pictures of a file and of a generator hold their bytes in different kinds of arrays. */
+  const bytesIn = ({ pictures, ...rest }: Evaluation) => ({
+    ...rest,
+    pictures: pictures.map(({ picture, ...one }) => ({ ...one, bytes: [...picture.data] })),
+  });
+
+  const measure = (journal: Journal, drawing: Pipeline, batch = 2) => {
+    const some = items.slice(0, 3);
+    return finish(
+      evaluatePictures(drawing, world, some, defaultSystems(teacher, []), { steps: 2, batch, journal }),
+    );
+  };
+
+  it('is not drawn again, and gives the same evaluation', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'ksd-kept-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const journal = openJournal(folder, {});
+    let drawn = 0;
+    const watched: Pipeline = {
+      ...pipeline,
+      draw: (request) => {
+        drawn++;
+        return pipeline.draw(request);
+      },
+    };
+    const first = await measure(journal, watched);
+    expect(drawn).toBe(4);
+    const [lost] = await readdir(folder);
+    await rm(join(folder, lost!));
+    expect(bytesIn(await measure(journal, watched))).toEqual(bytesIn(first));
+    expect(drawn).toBe(5);
+    // Other batches round differently.
+    await measure(journal, watched, 3);
+    expect(drawn).toBe(7);
   });
 });
 

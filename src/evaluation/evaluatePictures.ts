@@ -9,9 +9,11 @@ import { ConfigError, InputError } from '../errors.ts';
 import { columnHeader, type Language } from '../generation/header.ts';
 import type { Pipeline } from '../generation/pipeline.ts';
 import type { Image } from '../pictures/image.ts';
+import { drawPrompts } from './drawPrompts.ts';
 import { createEmojiScorer, type PictureScore } from './emojiScore.ts';
 import { type SuiteItem, sceneOf } from './emojiSuite.ts';
 import type { EmojiWorld } from './emojiWorld.ts';
+import type { Journal } from './journal.ts';
 import { type Proportion, proportionOf } from './proportion.ts';
 import { checkNames } from './systemNames.ts';
 
@@ -23,6 +25,8 @@ export interface System {
   readonly label: string;
   readonly encoder: TextEncoder;
   readonly language: Language;
+  /** Tells its weights from all others, so that a journal finds what it gave: `fingerprintOf`. */
+  readonly weights?: string;
 }
 
 export interface EvaluationOptions {
@@ -36,6 +40,8 @@ export interface EvaluationOptions {
   readonly seed?: number;
   /** Pictures that are drawn at once, 8 by default. The pictures do not depend on it, but for rounding. */
   readonly batch?: number;
+  /** Where pictures are kept and found again; nowhere by default. */
+  readonly journal?: Journal;
   readonly signal?: AbortSignal;
 }
 
@@ -75,7 +81,7 @@ export interface EvaluationRow {
   readonly both: Proportion;
 }
 
-export type EvaluationSettings = Required<Omit<EvaluationOptions, 'signal'>>;
+export type EvaluationSettings = Required<Omit<EvaluationOptions, 'journal' | 'signal'>>;
 
 export interface Evaluation {
   readonly model: string;
@@ -115,45 +121,21 @@ export async function* evaluatePictures(
   systems: readonly System[],
   options: EvaluationOptions = {},
 ): AsyncGenerator<EvaluationProgress, Evaluation, undefined> {
-  const { signal, ...given } = options;
+  const { journal, signal, ...given } = options;
   const settings = { steps: 25, guidance: 5, scheduler: 'unipc', seed: 0, batch: 8, ...given };
   checkRequest(pipeline, world, items, systems, settings);
   const { score } = createEmojiScorer(world);
   const total = items.length * systems.length;
   const pictures: EvaluatedPicture[] = [];
-  for (const system of systems) {
-    for (let start = 0; start < items.length; start += settings.batch) {
-      const batch = items.slice(start, start + settings.batch);
-      const seed = settings.seed + start;
-      const images = await drawItems(pipeline, system, batch, { ...settings, seed }, signal);
-      const scored = batch.map((item, i) => {
-        const picture = images[i]!;
-        return { system: system.name, item, seed: seed + i, picture, score: score(picture, sceneOf(item)) };
-      });
-      pictures.push(...scored);
-      yield { done: pictures.length, total, pictures: scored };
-    }
+  const kept = { ...(journal ? { journal } : {}), ...(signal ? { signal } : {}) };
+  for await (const drawn of drawPrompts(pipeline, items, systems, { ...settings, ...kept })) {
+    const scored = drawn.map(({ system, prompt: item, seed, picture }) => {
+      return { system: system.name, item, seed, picture, score: score(picture, sceneOf(item)) };
+    });
+    pictures.push(...scored);
+    yield { done: pictures.length, total, pictures: scored };
   }
   return { model: pipeline.name, settings, rows: tabulate(systems, pictures), pictures };
-}
-
-async function drawItems(
-  pipeline: Pipeline,
-  { encoder, language }: System,
-  items: readonly SuiteItem[],
-  { steps, guidance, scheduler, seed }: EvaluationSettings,
-  signal: AbortSignal | undefined,
-): Promise<readonly Image[]> {
-  const { images } = await pipeline.draw({
-    prompt: items.map((item) => item[language]),
-    textEncoder: encoder,
-    steps,
-    guidance,
-    scheduler,
-    seed,
-    ...(signal ? { signal } : {}),
-  });
-  return images;
 }
 
 function tabulate(systems: readonly System[], pictures: readonly EvaluatedPicture[]): EvaluationRow[] {

@@ -1,10 +1,10 @@
 /**
  * An evaluation for readers, as a full table and as one that fits on a page, and as JSON for programs.
  */
-import { setTitles } from './emojiSuite.ts';
+import type { Words } from '../pictures/page.ts';
 import type { Evaluation, EvaluationRow } from './evaluatePictures.ts';
-import type { Proportion } from './proportion.ts';
-import { type TableOptions, textTable } from './textTable.ts';
+import { percentWithInterval } from './interval.ts';
+import { type Table, type TableOptions, textTable } from './textTable.ts';
 
 const header = ['system', 'prompts', 'n', 'right', 'object top-1', 'top-5', 'top-20', 'background'];
 
@@ -12,15 +12,25 @@ const header = ['system', 'prompts', 'n', 'right', 'object top-1', 'top-5', 'top
  * One line for each system and set, shares in percent with their 95 % intervals. `right` is the right object on the
  * right background.
  */
-export function formatTable({ rows }: Pick<Evaluation, 'rows'>, options?: TableOptions): string {
-  return textTable(header, rows.map(cellsOf), options);
+export function formatTable(evaluation: Pick<Evaluation, 'rows'>, options?: TableOptions): string {
+  const { header, rows } = picturesTable(evaluation);
+  return textTable(header, rows, options);
+}
+
+/** The same as cells. */
+export function picturesTable({ rows }: Pick<Evaluation, 'rows'>): Table {
+  return { header, rows: rows.map(cellsOf) };
 }
 
 /**
  * Markdown with a line for each system and a column for each set, headed in Korean and English: how often the right
- * object stands on the right background, and small, the object and the background each by itself, in percent.
+ * object stands on the right background, and small, the object and the background each by itself, in percent. `titles`: what
+ * readers call the sets.
  */
-export function formatSummary({ rows }: Pick<Evaluation, 'rows'>): string {
+export function formatSummary(
+  { rows }: Pick<Evaluation, 'rows'>,
+  titles: Readonly<Record<string, Words>>,
+): string {
   const sets = [...new Set(rows.map(({ set }) => set))];
   const systems = new Map(rows.map(({ system, label }) => [system, label]));
   const lines = [...systems].map(([name, label]) => {
@@ -30,14 +40,13 @@ export function formatSummary({ rows }: Pick<Evaluation, 'rows'>): string {
     });
     return [label.replace('\n', '<br>'), ...cells];
   });
-  const head = ['인코더 + 프롬프트<br>encoder + prompt', ...sets.map(titleOf)];
+  const head = ['인코더 + 프롬프트<br>encoder + prompt', ...sets.map((set) => titleOf(titles[set], set))];
   const rule = ['---', ...sets.map(() => '---:')];
   return `${[head, rule, ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n`;
 }
 
 /** Korean and English. */
-function titleOf(set: string): string {
-  const title = setTitles[set];
+function titleOf(title: Words | undefined, set: string): string {
   return title ? `${title.ko}<br>${title.en}` : set;
 }
 
@@ -48,14 +57,10 @@ function summaryCell({ both, top1, background }: EvaluationRow): string {
 }
 
 function cellsOf({ system, set, n, both, top1, top5, top20, background }: EvaluationRow): string[] {
-  const shares = [both, top1, top5, top20, background].map(formatProportion);
+  const shares = [both, top1, top5, top20, background].map(({ share, low, high }) =>
+    percentWithInterval({ mean: share, low, high }),
+  );
   return [system, set.replaceAll('-', ' '), String(n), ...shares];
-}
-
-/** "92 % (82-97)" */
-function formatProportion({ share, low, high }: Proportion): string {
-  const percent = (value: number) => Math.round(100 * value);
-  return `${percent(share)} % (${percent(low)}-${percent(high)})`;
 }
 
 /** What is worth keeping of an evaluation, ready for JSON: the table, and the score of each picture without its pixels. */

@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest';
+import { afterAll, beforeEach, expect, test } from 'vitest';
 import { randomStream } from '../random/stream.ts';
-import { linearFit } from './linearMap.ts';
+import { openRuntime } from '../runtime/node.ts';
+import { type LinearFit, linearFit } from './linearMap.ts';
 
 const [from, to, count] = [5, 3, 200];
 const rows = randomStream(1, 'rows').normals(count * from);
@@ -13,25 +14,33 @@ const targets = Float32Array.from({ length: count * to }, (_, at) => {
   return sum;
 });
 
-test('what is linear is found, from rows that come in parts', () => {
-  const fit = linearFit(from, to);
+const runtime = await openRuntime('cpu');
+let fit: LinearFit;
+
+beforeEach(async () => {
+  await fit?.dispose();
+  fit = await linearFit(runtime, from, to);
+});
+
+afterAll(() => fit.dispose());
+
+test('what is linear is found, from rows that come in parts', async () => {
   for (let start = 0; start < count; start += 50) {
-    fit.add(
+    await fit.add(
       rows.subarray(start * from, (start + 50) * from),
       targets.subarray(start * to, (start + 50) * to),
     );
   }
-  const found = fit.solve(1e-9).apply(rows);
+  const found = await fit.solve(1e-9).apply(rows);
   found.forEach((value, i) => {
     expect(value).toBeCloseTo(targets[i] as number, 3);
   });
 });
 
-test('of noise, the error that is left stands at right angles to the rows', () => {
+test('of noise, the error that is left stands at right angles to the rows', async () => {
   const noisy = targets.map((value, i) => value + Math.sin(i * i));
-  const fit = linearFit(from, to);
-  fit.add(rows, noisy);
-  const found = fit.solve(0).apply(rows);
+  await fit.add(rows, noisy);
+  const found = await fit.solve(0).apply(rows);
   for (let i = 0; i < from; i++) {
     for (let j = 0; j < to; j++) {
       let sum = 0;
@@ -44,13 +53,12 @@ test('of noise, the error that is left stands at right angles to the rows', () =
   }
 });
 
-test('fewer rows than values need a ridge', () => {
-  const fit = linearFit(from, to);
-  fit.add(rows.subarray(0, 2 * from), targets.subarray(0, 2 * to));
+test('fewer rows than values need a ridge', async () => {
+  await fit.add(rows.subarray(0, 2 * from), targets.subarray(0, 2 * to));
   expect(() => fit.solve(0)).toThrow(/do not determine/);
-  expect(fit.solve(0.1).apply(rows).every(Number.isFinite)).toBe(true);
+  expect((await fit.solve(0.1).apply(rows)).every(Number.isFinite)).toBe(true);
 });
 
-test('rows without targets are refused', () => {
-  expect(() => linearFit(from, to).add(rows, targets.subarray(to))).toThrow(/do not go with/);
+test('rows without targets are refused', async () => {
+  await expect(fit.add(rows, targets.subarray(to))).rejects.toThrow(/do not go with/);
 });

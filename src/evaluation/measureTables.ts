@@ -1,10 +1,10 @@
 /**
  * Measures of states and of conditioning as tables of text.
  */
-import type { Estimate } from './bootstrap.ts';
 import type { ConditioningEvaluation } from './evaluateConditioning.ts';
-import type { Recall, StatesEvaluation, StatesRow } from './states.ts';
-import { type TableOptions, textTable } from './textTable.ts';
+import { percentWithInterval, withInterval } from './interval.ts';
+import type { Recall, StatesEvaluation, StatesGroup, StatesRow } from './states.ts';
+import type { Table } from './textTable.ts';
 
 const statesHeader = [
   'system',
@@ -24,8 +24,8 @@ const statesHeader = [
  * A line for each system. `found`: a text of the system finds the teacher's sentence among all, in percent; `finds`: the
  * teacher's sentence finds the system's.
  */
-export function formatStates({ rows }: Pick<StatesEvaluation, 'rows'>, options?: TableOptions): string {
-  return textTable(statesHeader, rows.map(statesCells), options);
+export function statesTable({ rows }: Pick<StatesEvaluation, 'rows'>): Table {
+  return { header: statesHeader, rows: rows.map(statesCells) };
 }
 
 function statesCells({ system, mse, r2, cosine, retrieval }: StatesRow): string[] {
@@ -34,7 +34,7 @@ function statesCells({ system, mse, r2, cosine, retrieval }: StatesRow): string[
   return [
     system,
     mse.mean.toFixed(4),
-    withInterval(r2.all),
+    r2.all ? withInterval(r2.all, 3, 2) : '-',
     ...[r2.start, r2.content, r2.afterEnd].map((part) => (part ? part.mean.toFixed(3) : '-')),
     cosine.mean.toFixed(3),
     ...([1, 5, 10] as const).map((k) => found(toTeacher, k)),
@@ -42,32 +42,41 @@ function statesCells({ system, mse, r2, cosine, retrieval }: StatesRow): string[
   ];
 }
 
+/**
+ * A line for each length of sentences and, where there are several, each domain; a column for each system: translations
+ * found again @1, and what is explained (R2).
+ */
+export function groupsTable({ rows }: Pick<StatesEvaluation, 'rows'>): Table {
+  const groups = new Map(
+    rows.flatMap((row) => row.groups.map((group): [string, StatesGroup] => [groupName(group), group])),
+  );
+  const lines = [...groups].map(([name, { n }]) => {
+    const cells = rows.map((row) => {
+      const own = row.groups.find((group) => groupName(group) === name);
+      return own ? `${percentWithInterval(own.found)}, R2 ${own.r2.mean.toFixed(2)}` : '';
+    });
+    return [name, String(n), ...cells];
+  });
+  return { header: ['found @1', 'n', ...rows.map(({ system }) => system)], rows: lines };
+}
+
+function groupName({ by, name }: StatesGroup): string {
+  return by === 'length' ? `tokens ${name}` : `domain ${name}`;
+}
+
 /** A line for each probe and one for all, a column for each system: parts of the condition that are left, in percent. */
-export function formatConditioning(
-  { rows, prompts }: Pick<ConditioningEvaluation, 'rows' | 'prompts'>,
-  options?: TableOptions,
-): string {
+export function conditioningTable({
+  rows,
+  prompts,
+}: Pick<ConditioningEvaluation, 'rows' | 'prompts'>): Table {
   const probes = [...new Set(prompts.map(({ probe }) => probe))];
   const lines = probes.map((probe) => {
     const cells = rows.map((row) => {
       const found = row.probes.find((one) => one.probe === probe);
-      return found ? percent(found.recovered) : '';
+      return found ? percentWithInterval(found.recovered) : '';
     });
     return [probe, String(prompts.filter((one) => one.probe === probe).length), ...cells];
   });
-  const all = ['all', String(prompts.length), ...rows.map(({ recovered }) => percent(recovered))];
-  return textTable(['condition left', 'n', ...rows.map(({ system }) => system)], [...lines, all], options);
-}
-
-/** "0.912 (0.90-0.92)" */
-function withInterval(estimate: Estimate | undefined): string {
-  if (estimate === undefined) return '-';
-  const { mean, low, high } = estimate;
-  return `${mean.toFixed(3)} (${low.toFixed(2)}-${high.toFixed(2)})`;
-}
-
-/** "92 % (82-97)" */
-function percent({ mean, low, high }: Estimate): string {
-  const whole = (value: number) => Math.round(100 * value);
-  return `${whole(mean)} % (${whole(low)}-${whole(high)})`;
+  const all = ['all', String(prompts.length), ...rows.map(({ recovered }) => percentWithInterval(recovered))];
+  return { header: ['condition left', 'n', ...rows.map(({ system }) => system)], rows: [...lines, all] };
 }

@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { randomStream } from '../random/stream.ts';
 import { openRuntime } from '../runtime/node.ts';
 import type { Runtime } from '../runtime/session.ts';
-import { cosines, recallAt, retrieve } from './retrieval.ts';
+import { cosines, normalise, recallAt, retrieve } from './retrieval.ts';
 
 const [count, size] = [200, 16];
 const pool = randomStream(1, 'pool').normals(count * size);
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 
 const found = async (queries: Float32Array, by: 'rows' | 'columns' = 'rows') =>
-  retrieve(await cosines(runtime, queries, pool, size), by);
+  retrieve(await cosines(runtime, normalise(queries.slice(), size), normalise(pool.slice(), size), size), by);
 
 test('the pool itself finds every row first, at any length of the vectors', async () => {
   const scaled = pool.map((value, i) => value * (1 + Math.floor(i / size)));

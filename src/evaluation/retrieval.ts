@@ -23,7 +23,7 @@ export interface Cosines {
 }
 
 /**
- * The cosines of all vectors of one side with all of the other, both [count, size] row by row.
+ * The cosines of all vectors of one side with all of the other, both [count, size] row by row and of length 1 (`normalise`).
  * Throws InputError unless both hold the same number of rows of `size`.
  */
 export async function cosines(
@@ -43,7 +43,7 @@ export async function cosines(
   const [a, b] = [input(graph, 'a', 'float32', [count, size]), input(graph, 'b', 'float32', [count, size])];
   const session = await compile(runtime, graph, { products: fusedMatMul(a, b, { transB: true }) });
   try {
-    const side = (vectors: Float32Array) => floatTensor(normalised(vectors, size), [count, size]);
+    const side = (vectors: Float32Array) => floatTensor(vectors, [count, size]);
     const { products } = await session.run({ a: side(one), b: side(other) });
     return { count, values: products!.data as Float32Array };
   } finally {
@@ -72,14 +72,13 @@ export function recallAt({ ranks }: Retrieval, k: number): Float64Array {
   return ranks.map((rank) => (rank < k ? 1 : 0));
 }
 
-/** Rows of length 1; a row of zeros stays one, and is near to nothing. */
-function normalised(vectors: Float32Array, size: number): Float32Array {
-  const unit = new Float32Array(vectors.length);
+/** Makes each vector of `size` one of length 1, in place; a vector of zeros stays one, and is near to nothing. */
+export function normalise(vectors: Float32Array, size: number): Float32Array {
   for (let start = 0; start < vectors.length; start += size) {
     let squares = 0;
     for (let i = start; i < start + size; i++) squares += (vectors[i] as number) ** 2;
     const scale = squares === 0 ? 0 : 1 / Math.sqrt(squares);
-    for (let i = start; i < start + size; i++) unit[i] = scale * (vectors[i] as number);
+    for (let i = start; i < start + size; i++) vectors[i] = scale * (vectors[i] as number);
   }
-  return unit;
+  return vectors;
 }

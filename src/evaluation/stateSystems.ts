@@ -3,6 +3,7 @@
  */
 import type { TextEncoder } from '../encoders/textEncoder.ts';
 import { columnHeader, type Language } from '../generation/header.ts';
+import type { Runtime } from '../runtime/session.ts';
 import type { FloatTensor } from '../runtime/tensor.ts';
 import { encodePadded } from '../text/tokenizer.ts';
 import { linearFit } from './linearMap.ts';
@@ -60,18 +61,19 @@ export async function meanBaseline(
  * had without training a text encoder.
  */
 export async function linearBaseline(
+  runtime: Runtime,
   teacher: TextEncoder,
   pairs: readonly EvaluatedPair[],
 ): Promise<StatesSystem> {
   const size = teacher.model.hiddenSize;
-  const fit = linearFit(size, size);
+  const fit = await linearFit(runtime, size, size);
   for (let start = 0; start < pairs.length; start += 32) {
     const some = pairs.slice(start, start + 32);
     const [ko, en] = [
       await teacher.encode(some.map((pair) => pair.ko)),
       await teacher.encode(some.map((pair) => pair.en)),
     ];
-    fit.add(ko.data, en.data);
+    await fit.add(ko.data, en.data);
   }
   const map = fit.solve();
   return {
@@ -81,8 +83,9 @@ export async function linearBaseline(
     baseline: true,
     states: async (some) => {
       const { data, shape } = await teacher.encode(some.map((pair) => pair.ko));
-      return rowsOf({ type: 'float32', data: map.apply(data), shape });
+      return rowsOf({ type: 'float32', data: await map.apply(data), shape });
     },
+    dispose: fit.dispose,
   };
 }
 

@@ -61,7 +61,7 @@ describe('the measures', () => {
     const systems = [
       ...encoderSystems(teacher, [student]),
       await meanBaseline(reference, pairs),
-      await linearBaseline(teacher, training),
+      await linearBaseline(runtime, teacher, training),
     ];
     evaluation = await finish(evaluateStates(runtime, pairs, reference, systems, { batch: 25 }), (step) =>
       progress.push(step),

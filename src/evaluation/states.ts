@@ -8,7 +8,7 @@ import { InputError } from '../errors.ts';
 import type { Language } from '../generation/header.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { bootstrapMean, bootstrapRatio, type Estimate } from './bootstrap.ts';
-import { type Cosines, cosines, recallAt, retrieve } from './retrieval.ts';
+import { type Cosines, cosines, normalise, recallAt, retrieve } from './retrieval.ts';
 import { meanOf, type RowPart, rounding, type TextSums, textSums } from './rowSums.ts';
 import { checkNames } from './systemNames.ts';
 
@@ -32,6 +32,8 @@ export interface StatesSystem {
   readonly isReference?: boolean;
   /** States of each pair, all [positions * size]. */
   states(pairs: readonly EvaluatedPair[]): Promise<readonly Float32Array[]>;
+  /** Frees what is its own. */
+  dispose?(): Promise<void>;
 }
 
 /** The teacher in English, which everything is measured against. */
@@ -246,7 +248,7 @@ function groupsOf(pairs: readonly EvaluatedPair[], lengths: readonly number[]): 
   return [...inOrder, ...(byDomain.length > 1 ? byDomain : [])];
 }
 
-/** What sentences are found again by: less the mean of each position, which all sentences share. */
+/** What sentences are found again by, of length 1: less the mean of each position, which all sentences share. */
 function vectorsOf(
   states: readonly Float32Array[],
   mean: Float64Array,
@@ -261,13 +263,15 @@ function vectorsOf(
         'Compare text encoders that were made for one U-Net.',
       );
     }
-    for (let i = 0; i < rows.length; i++) {
-      const value = (rows[i] as number) - (mean[i] as number);
-      tokens[text * mean.length + i] = value;
-      pooled[text * size + (i % size)]! += value;
+    for (let row = 0; row < rows.length; row += size) {
+      for (let i = 0; i < size; i++) {
+        const value = (rows[row + i] as number) - (mean[row + i] as number);
+        tokens[text * mean.length + row + i] = value;
+        pooled[text * size + i]! += value;
+      }
     }
   });
-  return { pooled, tokens };
+  return { pooled: normalise(pooled, size), tokens: normalise(tokens, mean.length) };
 }
 
 function checkRequest(pairs: readonly EvaluatedPair[], systems: readonly StatesSystem[]): void {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openEmojiWorld } from './emojiWorld.ts';
-import { probesOf, readSuite } from './suite.ts';
+import { type PromptSuite, probesOf, readSuite } from './suite.ts';
 
 async function written(text: string): Promise<string> {
   const path = join(await mkdtemp(join(tmpdir(), 'ksd-suite-')), 'mine.yaml');
@@ -17,6 +17,7 @@ test('every suite of the package can be read, and names emoji and backgrounds th
   for (const file of await readdir('suites')) {
     const suite = await readSuite(join('suites', file));
     expect(`${suite.name}.yaml`).toBe(file);
+    if (!('prompts' in suite)) continue;
     for (const { object, background, ko } of suite.prompts) {
       if (object === undefined) continue;
       const emoji = names.get(object);
@@ -29,7 +30,7 @@ test('every suite of the package can be read, and names emoji and backgrounds th
 });
 
 test('Korean is probed in many ways, each several times', async () => {
-  const suite = await readSuite('suites/korean.yaml');
+  const suite = (await readSuite('suites/korean.yaml')) as PromptSuite;
   for (const probe of probesOf(suite)) {
     expect(suite.prompts.filter((prompt) => prompt.probe === probe).length, probe).toBeGreaterThanOrEqual(4);
   }
@@ -43,6 +44,7 @@ test.each([
   [valid.replace('apple', "''"), /prompts\.0\.en/],
   [valid.replace('probe: plain', 'prob: plain'), /prompts\.0/],
   [valid.replace('name: mine', 'name: a/b'), /name: must be letters/],
+  ['name: a\ntitle: { ko: 가, en: a }\ncaptions: { train: a }\n', /captions\.heldOut/],
   [`${valid}  - { ko: 사과, en: an apple, probe: plain }\n`, /prompts\.1: "사과" stands there twice/],
 ])('%j is a clear error', async (text, message) => {
   await expect(readSuite(await written(text))).rejects.toThrow(message);

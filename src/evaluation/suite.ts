@@ -1,8 +1,9 @@
 /**
- * A suite of prompts as data: Korean, its English reference, and what each pair probes. Written as YAML; the ones that come
- * with the package lie in `suites/`.
+ * A suite of prompts as data: Korean, its English reference, and what each pair probes, or the captions that such prompts are
+ * drawn from. Written as YAML; the ones that come with the package lie in `suites/`.
  */
 import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { unreadable } from '../checkpoint/file.ts';
@@ -21,31 +22,68 @@ const promptSchema = z.strictObject({
   background: z.string().optional(),
 });
 
-const schema = z.strictObject({
+const common = {
   name: z.string().regex(/^[\p{L}\p{N}._-]+$/u, 'must be letters, digits, dots, dashes and underscores'),
   title: bilingual,
   /** What reports call the probes; those that are left out go by their own names. */
   probes: z.record(z.string(), bilingual).optional(),
-  prompts: z.array(promptSchema).min(1),
+};
+
+const promptsSchema = z.strictObject({ ...common, prompts: z.array(promptSchema).min(1) });
+
+const captionSet = z.strictObject({
+  from: z.enum(['train', 'heldOut']),
+  /** Of the captions that prompts are drawn from. */
+  kinds: z.array(z.string()).min(1),
+  /** Prompts are put together anew from such captions of several objects, and stand in none of `train`. */
+  reworded: z.boolean().default(false),
+});
+
+const captionsSchema = z.strictObject({
+  ...common,
+  /** JSONL files of captions with their scenes, relative to the suite. */
+  captions: z.strictObject({ train: z.string(), heldOut: z.string() }),
+  /** Everyday objects that each set asks for. */
+  objects: z.int().positive(),
+  /** A probe each, by its name. */
+  sets: z.record(z.string(), captionSet).refine((sets) => Object.keys(sets).length > 0, 'holds no set'),
 });
 
 export type SuitePrompt = z.infer<typeof promptSchema>;
 
-export type Suite = z.infer<typeof schema>;
+/** Prompts that stand in the suite. */
+export type PromptSuite = z.infer<typeof promptsSchema>;
+
+/** Prompts that are drawn from captions of the emoji world. */
+export type CaptionSuite = z.infer<typeof captionsSchema>;
+
+export type CaptionSet = z.infer<typeof captionSet>;
+
+export type Suite = PromptSuite | CaptionSuite;
 
 /** Reads a suite. Throws CheckpointError if the file cannot be read, ConfigError naming the file and the field. */
 export async function readSuite(path: string): Promise<Suite> {
   const text = await readFile(path, 'utf8').catch((cause) => {
     throw unreadable(path, cause);
   });
-  const result = schema.safeParse(parsed(text, path));
-  if (result.success) return checkTwice(result.data, path);
+  const value = parsed(text, path);
+  if (typeof value === 'object' && value !== null && 'captions' in value) {
+    const { captions, ...suite } = validated(captionsSchema, value, path);
+    const beside = (file: string) => resolve(dirname(path), file);
+    return { ...suite, captions: { train: beside(captions.train), heldOut: beside(captions.heldOut) } };
+  }
+  return checkTwice(validated(promptsSchema, value, path), path);
+}
+
+function validated<Value>(schema: z.ZodType<Value>, value: unknown, path: string): Value {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
   const [issue] = result.error.issues;
   throw notSuite(path, `${issue?.path.join('.') || 'the file'}: ${issue?.message}`);
 }
 
 /** Names of the probes, in the order in which they come. */
-export function probesOf({ prompts }: Suite): string[] {
+export function probesOf({ prompts }: PromptSuite): string[] {
   return [...new Set(prompts.map(({ probe }) => probe))];
 }
 
@@ -58,7 +96,7 @@ function parsed(text: string, path: string): unknown {
 }
 
 /** One Korean prompt stands once, so that results can be named by it. */
-function checkTwice(suite: Suite, path: string): Suite {
+function checkTwice(suite: PromptSuite, path: string): PromptSuite {
   const seen = new Set<string>();
   suite.prompts.forEach(({ ko }, i) => {
     if (seen.has(ko)) throw notSuite(path, `prompts.${i}: "${ko}" stands there twice`);

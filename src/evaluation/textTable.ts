@@ -2,6 +2,12 @@
  * Tables of text, for a page of Markdown or for a terminal. Knows no numbers.
  */
 
+/** A table as cells. */
+export interface Table {
+  readonly header: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
 export interface TableOptions {
   /** `markdown` by default; `terminal` has lines and columns only. */
   readonly format?: 'markdown' | 'terminal';

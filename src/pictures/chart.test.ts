@@ -25,6 +25,17 @@ const losses = {
 };
 
 describe('lineChart', () => {
+  it('puts values that grow by a factor at equal distances, each with its tick and its interval', () => {
+    const points: Point[] = [1, 5, 25].map((x) => [1000 * x, x / 25]);
+    const ranges = points.map(([x, y]) => [x, y - 0.02, y + 0.02] as const);
+    const svg = lineChart({ title: 'sizes', logX: true, series: [{ name: 'right', points, ranges }] });
+    for (const tick of ['1000', '5000', '25k']) expect(svg).toContain(`>${tick}</text>`);
+    const dots = [...svg.matchAll(/<circle cx="([\d.]+)"/g)].map((match) => Number(match[1]));
+    expect(dots).toHaveLength(3);
+    expect(dots[1]! - dots[0]!).toBeCloseTo(dots[2]! - dots[1]!, 0);
+    expect(svg.match(/stroke-opacity/g)).toHaveLength(3);
+  });
+
   it('draws a line for each series, the legend, the axes and the best point', () => {
     const svg = lineChart(losses);
     for (const text of [

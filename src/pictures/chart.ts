@@ -17,6 +17,8 @@ export interface Series {
   readonly name: string;
   /** In the order of x. Values that are no finite number interrupt the line. */
   readonly points: readonly Point[];
+  /** Intervals, drawn as thin upright lines. */
+  readonly ranges?: readonly (readonly [x: number, low: number, high: number])[];
   /** By default the next of eight that can be told apart, also by the colour-blind. */
   readonly color?: string;
   readonly dashed?: boolean;
@@ -32,6 +34,8 @@ export interface LineChart {
   readonly series: readonly Series[];
   /** Logarithmic y; values that are not positive are left out. */
   readonly logY?: boolean;
+  /** Logarithmic x, for positive values; where they are few, each is a tick. */
+  readonly logX?: boolean;
   /** Size in pixels, 800 x 450 by default. */
   readonly width?: number;
   readonly height?: number;
@@ -67,7 +71,7 @@ export function lineChart(chart: LineChart): string {
   const { title, width = 800, height = 450, logY = false } = chart;
   const visible = ([x, y]: Point) => inRange(x) && inRange(y) && (!logY || y >= smallest);
   const series = chart.series.map((one, i) => ({ color: palette[i % palette.length]!, ...one }));
-  const points = series.flatMap((one) => one.points.filter(visible));
+  const points = series.flatMap((one) => [...one.points, ...rangeEnds(one)].filter(visible));
   const head = drawHead(chart, series, width);
   const plot = layOut(chart, points, width, height, head.bottom);
   const lines = series.map((one) => drawSeries(one, plot, visible));
@@ -82,6 +86,13 @@ export function lineChart(chart: LineChart): string {
   });
   const content = points.length > 0 ? [...lines, ...marks] : [nothing];
   return svgDocument(width, height, title, head.svg, drawAxes(chart, plot), ...content);
+}
+
+function rangeEnds({ ranges = [] }: Series): Point[] {
+  return ranges.flatMap(([x, low, high]): Point[] => [
+    [x, low],
+    [x, high],
+  ]);
 }
 
 /** Whether a value can be drawn: a number, and none that only a run out of control produces. */
@@ -126,7 +137,7 @@ function layOut(
   height: number,
   head: number,
 ): Plot {
-  const { logY = false, xLabel, yLabel } = chart;
+  const { logY = false, logX = false, xLabel, yLabel } = chart;
   const xs = extent(points.map(([x]) => x)) ?? [0, 1];
   const ys = extent(points.map(([, y]) => y)) ?? [logY ? 0.1 : 0, 1];
   const top = head + 22 + (yLabel ? 20 : 0);
@@ -135,18 +146,26 @@ function layOut(
   const yLabels = yAxis.ticks.map((tick) => textWidth(tickLabel(tick), sizes.tick));
   const left = margin + Math.max(...yLabels) + 10;
   const right = width - margin;
-  // Time runs from the first point to the last: only the ticks inside are used, the ends are not rounded.
   const [xMin, xMax] = widen(...xs);
-  const round = linearAxis(xMin, xMax, Math.max(2, Math.round((right - left) / 95)));
-  const xTicks = round.ticks.filter((tick) => tick >= xMin && tick <= xMax);
-  const xAxis = { min: xMin, max: xMax, ticks: xTicks };
+  const room = Math.max(2, Math.round((right - left) / 95));
+  const xAxis = { min: xMin, max: xMax, ticks: xTicks(points, [xMin, xMax], room, logX) };
   return {
     ...{ left, right, top, bottom, xAxis, yAxis },
-    x: scale(xMin, xMax, left, right),
+    x: logX
+      ? (value) => scale(Math.log(xMin), Math.log(xMax), left, right)(Math.log(value))
+      : scale(xMin, xMax, left, right),
     y: logY
       ? (value) => scale(Math.log(yAxis.min), Math.log(yAxis.max), bottom, top)(Math.log(value))
       : scale(yAxis.min, yAxis.max, bottom, top),
   };
+}
+
+/** Time runs from the first point to the last: only the ticks inside are used, the ends are not rounded. */
+function xTicks(points: readonly Point[], [min, max]: Point, room: number, logX: boolean): readonly number[] {
+  const values = [...new Set(points.map(([x]) => x))];
+  if (logX && values.length > 1 && values.length <= room) return values.sort((a, b) => a - b);
+  const round = logX ? logAxis(min, max) : linearAxis(min, max, room);
+  return round.ticks.filter((tick) => tick >= min && tick <= max);
 }
 
 function scale(min: number, max: number, from: number, to: number): (value: number) => number {
@@ -201,16 +220,22 @@ function stroke(color: string, dashed = false) {
 }
 
 function drawSeries(
-  { points, color, dashed }: DrawnSeries,
+  { points, ranges = [], color, dashed }: DrawnSeries,
   plot: Plot,
   visible: (p: Point) => boolean,
 ): string {
+  const intervals = ranges
+    .filter(([x, low, high]) => visible([x, low]) && visible([x, high]))
+    .map(([x, low, high]) => {
+      const d = `M${short(plot.x(x))} ${short(plot.y(low))}V${short(plot.y(high))}`;
+      return element('path', { d, stroke: color, 'stroke-width': 1, 'stroke-opacity': 0.6 });
+    });
   const runs: Point[][] = [[]];
   for (const point of points) {
     if (visible(point)) runs.at(-1)!.push([plot.x(point[0]), plot.y(point[1])]);
     else runs.push([]);
   }
-  return runs
+  const lines = runs
     .filter((run) => run.length > 0)
     .map((run) => {
       const [[x, y]] = run as [Point];
@@ -219,8 +244,8 @@ function drawSeries(
       const dots =
         run.length > fewPoints ? [] : run.map(([cx, cy]) => element('circle', { cx, cy, r: 3, fill: color }));
       return element('path', { d: `M${d.join('L')}`, ...stroke(color, dashed) }) + dots.join('');
-    })
-    .join('');
+    });
+  return [...intervals, ...lines].join('');
 }
 
 /** Of the points in one pixel column, the first, lowest, highest and last: the line looks the same. */

@@ -11,6 +11,7 @@ import { checkModel } from '../../catalog/models.ts';
 import { isFile } from '../../catalog/packaged.ts';
 import { type Experiment, readExperiment } from '../../distillation/experiment.ts';
 import { rehearse } from '../../distillation/rehearse.ts';
+import { notingFailure } from '../../distillation/runFailure.ts';
 import { type EpochMetric, readMetrics, readProgress } from '../../distillation/runFolder.ts';
 import type { TrainEvent } from '../../distillation/train.ts';
 import { trainInProcess } from '../../distillation/trainProcess.ts';
@@ -68,17 +69,23 @@ export function addDistill(program: Command): void {
 
 async function distill(path: string, { out, device, dryRun }: Options): Promise<void> {
   const experiment = await readExperiment(path);
-  await checkModel(experiment.teacher);
-  const runtime = await openDevice(device);
-  if (dryRun) return tryOut(experiment, runtime);
   const folder = join(out, experiment.name);
+  const open = async () => {
+    await checkModel(experiment.teacher);
+    return openDevice(device);
+  };
+  if (dryRun) return tryOut(experiment, await open());
+  await notingFailure(folder, async () => stoppable({ experiment, runtime: await open(), device, folder }));
+}
+
+async function stoppable(training: Omit<Training, 'signal'>): Promise<void> {
   const interrupt = onInterrupt(() => {
     process.stderr.write(
       `\n${t('이 스텝까지 저장하고 멈춥니다. 한 번 더 누르면 바로 끝납니다.', 'Stopping after this step, with a checkpoint; once more ends it at once.')}\n`,
     );
   });
   try {
-    await runTraining({ experiment, runtime, device, folder, signal: interrupt.signal });
+    await runTraining({ ...training, signal: interrupt.signal });
   } finally {
     interrupt.release();
   }

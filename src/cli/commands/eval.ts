@@ -3,33 +3,22 @@
  */
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
-import { emojiWorldFolder, guidanceFor, heldOutCaptions, isPackagedModel } from '../../catalog/packaged.ts';
+import { emojiWorldFolder, guidanceFor } from '../../catalog/packaged.ts';
 import { chooseStudents } from '../../catalog/students.ts';
-import { writeFileAtomic } from '../../checkpoint/atomic.ts';
-import { writeJson } from '../../checkpoint/json.ts';
-import { readPairs } from '../../corpus/pairs.ts';
 import { InputError } from '../../errors.ts';
-import { type SuiteSet, sceneOf, suiteSets } from '../../evaluation/emojiSuite.ts';
 import { type EmojiWorld, openEmojiWorld } from '../../evaluation/emojiWorld.ts';
-import { exampleGrid } from '../../evaluation/exampleGrid.ts';
-import { type EvaluationReport, reportJson } from '../../evaluation/report/evaluationReport.ts';
-import { evaluationHtml } from '../../evaluation/report/html.ts';
+import { type Journal, noJournal } from '../../evaluation/journal.ts';
 import { reportTables } from '../../evaluation/report/tables.ts';
-import { saveGrid } from '../../generation/compare.ts';
 import type { RequestedDevice } from '../../runtime/session.ts';
+import { commandLine } from '../commandLine.ts';
 import { openStudio, type Studio } from '../drawing.ts';
+import { journalBeside, saveReport } from '../evalFiles.ts';
+import { noPairs, statesPairs } from '../evalPairs.ts';
 import { chooseSuites } from '../evalSuites.ts';
-import {
-  type EvaluationPlan,
-  type Measure,
-  measures,
-  pairsFor,
-  runEvaluation,
-  type StatesPairs,
-  trainingCaptions,
-} from '../evaluating.ts';
+import { type EvaluationPlan, type Measure, measures, runEvaluation } from '../evaluating.ts';
 import { exitStatus } from '../failure.ts';
 import { onInterrupt } from '../interrupt.ts';
+import { measuredStudents } from '../measuredStudents.ts';
 import { t } from '../messages.ts';
 import {
   addDrawingOptions,
@@ -46,11 +35,12 @@ interface Options extends DrawingOptions {
   readonly model: string;
   readonly on: readonly string[];
   readonly measures?: readonly Measure[];
-  readonly sets?: readonly SuiteSet[];
+  readonly sets?: readonly string[];
   readonly count?: number;
   readonly pairs?: string;
   readonly pairsCount: number;
   readonly batch: number;
+  readonly clipScore?: string;
   readonly out: string;
   readonly device: RequestedDevice;
 }
@@ -97,10 +87,10 @@ function addMeasureOptions(command: Command): Command {
     .option(
       '--sets <a,b>',
       t(
-        `emoji의 문제 종류: ${suiteSets.join(', ')} (기본 모두)`,
-        `sets of emoji: ${suiteSets.join(', ')} (default all)`,
+        'emoji의 문제 종류: seen-white, seen-color, new-wording, held-out-color (기본 모두)',
+        'sets of emoji: seen-white, seen-color, new-wording, held-out-color (default all)',
       ),
-      readAmong(suiteSets),
+      readList,
     )
     .option(
       '--count <n>',
@@ -111,13 +101,20 @@ function addMeasureOptions(command: Command): Command {
       wholeNumber(1),
     )
     .option(
-      '--pairs <file>',
+      '--pairs <path>',
       t(
-        'states를 잴 문장 쌍, JSONL (내장 모델은 학습에 쓰지 않은 캡션)',
-        'JSONL of sentence pairs for states (default for the packaged model: captions it never saw)',
+        'states를 잴 문장 쌍: JSONL이나 말뭉치 (내장 모델은 학습에 쓰지 않은 캡션)',
+        'sentence pairs for states: JSONL or a corpus (default for the packaged model: captions it never saw)',
       ),
     )
-    .option('--pairs-count <n>', t('그중 잴 쌍의 수', 'pairs to measure'), wholeNumber(1), 1000);
+    .option('--pairs-count <n>', t('그중 잴 쌍의 수', 'pairs to measure'), wholeNumber(1), 1000)
+    .option(
+      '--clip-score <folder>',
+      t(
+        '그림이 영어 기준문에 맞는지 CLIP으로도 재기: CLIPModel의 Hugging Face 폴더',
+        'judge pictures by a CLIP, too: the Hugging Face folder of a whole CLIPModel',
+      ),
+    );
 }
 
 function helpExamples(): string {
@@ -135,14 +132,21 @@ function helpExamples(): string {
       t('그리지 않고 빠르게', 'fast, without drawing'),
       'ksd eval runs/mine --measures states --pairs held_out.jsonl',
     ],
+    [
+      t('본래 크기의 모델을 CLIP 점수로', 'a model of full size, by CLIP score'),
+      'ksd eval runs/mine --model models/stable-diffusion-v1-4 --on original --clip-score models/clip-vit-base-patch32',
+    ],
   );
 }
 
 async function evaluate(names: readonly string[], options: Options): Promise<void> {
   const { model, scheduler, device } = options;
   const world = await openEmojiWorld(emojiWorldFolder);
-  const planned = await plan(options, world);
   const students = await chooseStudents(names.length > 0 ? names : undefined, model);
+  const planned = await plan(options, world, {
+    command: commandLine(process.argv.slice(2)),
+    students: await measuredStudents(students),
+  });
   const interrupt = onInterrupt(() => {
     process.stderr.write(`\n${t('멈춥니다.', 'Stopping.')}\n`);
   });
@@ -150,18 +154,26 @@ async function evaluate(names: readonly string[], options: Options): Promise<voi
   try {
     studio = await openStudio({ device, model, scheduler }, students);
     const drawable = studio.pipeline.side === world.side;
-    const { report, pairsPerSecond } = await runEvaluation(studio, world, {
+    const wanted =
+      options.measures ?? planned.measures.filter((measure) => measure !== 'pictures' || drawable);
+    const journal = await journalFor(wanted, options, studio);
+    const { report, pairsPerSecond } = await runEvaluation(studio, world, journal, {
       ...planned,
-      measures: options.measures ?? planned.measures.filter((measure) => measure !== 'pictures' || drawable),
+      measures: wanted,
       settings: { ...planned.settings, signal: interrupt.signal },
     });
     console.log(reportTables(report, { format: 'terminal', width: displayWidth }));
     const speeds = [...pairsPerSecond].map(([name, speed]) => `${name} ${Math.round(speed)}`);
     if (speeds.length > 0) console.log(`${t('쌍/초', 'pairs/s')}: ${speeds.join(', ')}\n`);
-    console.log((await save(options.out, report, world)).join('\n'));
+    console.log((await saveReport(options.out, report, world)).join('\n'));
+    await journal.remove();
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
-    process.stderr.write(`${t('멈췄습니다. 쓴 파일은 없습니다.', 'Stopped; nothing was written.')}\n`);
+    const goOn = t(
+      '멈췄습니다. 같은 명령을 다시 실행하면 이어서 합니다.',
+      'Stopped; the same command goes on from here.',
+    );
+    process.stderr.write(`${goOn}\n`);
     process.exitCode = exitStatus.interrupted;
   } finally {
     interrupt.release();
@@ -169,11 +181,26 @@ async function evaluate(names: readonly string[], options: Options): Promise<voi
   }
 }
 
-async function plan(options: Options, world: EmojiWorld): Promise<EvaluationPlan> {
+/** States are soon measured again; drawing is not. */
+function journalFor(
+  wanted: readonly Measure[],
+  { out, model, clipScore }: Options,
+  { runtime }: Studio,
+): Promise<Journal> | Journal {
+  const draws = clipScore !== undefined || wanted.some((measure) => measure !== 'states');
+  return draws ? journalBeside(out, model, runtime) : noJournal;
+}
+
+async function plan(
+  options: Options,
+  world: EmojiWorld,
+  noted: EvaluationPlan['noted'],
+): Promise<EvaluationPlan> {
   const { model, on, sets, count, scheduler, steps, batch } = options;
   const seed = Number(options.seed);
   const wanted = options.measures ?? measures;
-  const states = wanted.includes('states') ? await statesPairs(options, seed) : undefined;
+  const states = wanted.includes('states') ? await statesPairs({ ...options, seed }) : undefined;
+  if (options.measures?.includes('states') && states === undefined) throw noPairs();
   const suites = await chooseSuites(on, world, {
     ...(sets ? { sets } : {}),
     ...(count === undefined ? {} : { count }),
@@ -191,51 +218,13 @@ async function plan(options: Options, world: EmojiWorld): Promise<EvaluationPlan
     );
   }
   return {
+    noted,
+    ...(options.clipScore === undefined ? {} : { clipScore: options.clipScore }),
     suites,
     measures: wanted,
     ...(states ? { states } : {}),
     settings: { steps, scheduler, batch, seed, ...guidanceFor(model, options.guidance) },
   };
-}
-
-/** Those that were asked for; for the packaged model, captions that it never saw. */
-async function statesPairs(
-  { pairs, pairsCount, model, measures: asked }: Options,
-  seed: number,
-): Promise<StatesPairs | undefined> {
-  const packaged = isPackagedModel(model);
-  const file = pairs ?? (packaged ? heldOutCaptions : undefined);
-  if (file === undefined) {
-    if (asked === undefined) return undefined;
-    throw new InputError(
-      t('states를 잴 문장 쌍이 없습니다.', 'There are no sentence pairs to measure states on.'),
-      t('--pairs로 JSONL 파일을 주세요.', 'Give a JSONL file with --pairs.'),
-    );
-  }
-  const name = pairs ?? 'emoji-sd/captions/held_out.jsonl';
-  const training = packaged
-    ? { name: 'emoji-sd/captions/train.jsonl', pairs: await trainingCaptions(emojiWorldFolder) }
-    : undefined;
-  return pairsFor({ name, pairs: await readPairs(file) }, training, pairsCount, seed);
-}
-
-/** Writes the report in all its forms; returns their paths. */
-async function save(out: string, report: EvaluationReport, world: EmojiWorld): Promise<string[]> {
-  const stem = out.replace(/\.json$/i, '');
-  await writeJson(`${stem}.json`, reportJson(report));
-  await writeFileAtomic(`${stem}.md`, reportTables(report));
-  await writeFileAtomic(
-    `${stem}.html`,
-    evaluationHtml(report, (item) => world.draw(sceneOf(item))),
-  );
-  const paths = ['json', 'html', 'md'].map((ending) => `${stem}.${ending}`);
-  for (const { name, pictures } of report.suites) {
-    if (pictures === undefined) continue;
-    const grid = paths.length === 3 ? stem : `${stem}-${name}`;
-    await saveGrid(grid, exampleGrid(world, pictures));
-    paths.push(`${grid}.png`, `${grid}.svg`);
-  }
-  return paths;
 }
 
 function readAmong<Name extends string>(known: readonly Name[]): (text: string) => Name[] {

@@ -2,10 +2,13 @@
  * `ksd serve`: a server with a page, for one machine or a few people.
  */
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import type { Command } from 'commander';
+import { packageRoot } from '../../checkpoint/packageRoot.ts';
 import { ConfigError } from '../../errors.ts';
 import type { RequestedDevice } from '../../runtime/session.ts';
 import { isLocalHost, type RunningServer, startServer } from '../../server/server.ts';
+import { workbenchRoutes } from '../../server/workbench/routes.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { t } from '../messages.ts';
 import { deviceOption, examples, wholeNumber } from '../options.ts';
@@ -44,8 +47,8 @@ export function addServe(program: Command): void {
     .option('--port <n>', t('포트 (0이면 빈 포트)', 'port (0: any free one)'), wholeNumber(0), 7860)
     .option('--data <folder>', t('작업과 그림을 둘 폴더', 'where jobs and pictures are kept'), 'data')
     .option('--runs <folder>', t('학습 폴더들이 있는 곳', 'where runs are'), 'runs')
-    .option('--results <folder>', t('평가 결과가 있는 곳', 'where results of evaluations are'), 'results')
-    .option('--corpora <folder>', t('말뭉치가 있는 곳', 'where corpora are'), 'corpora')
+    .option('--results <folder>', t('평가 결과가 있는 곳', 'where results of evaluations are'), 'out')
+    .option('--corpora <folder>', t('말뭉치가 있는 곳', 'where corpora are'), 'corpus')
     .option('--experiments <folder>', t('실험 파일이 있는 곳', 'where experiments are'), 'experiments')
     .option(
       '--api-key <key>',
@@ -114,6 +117,18 @@ async function serve(options: Options): Promise<void> {
     origins: allowOrigin,
     limits: { queue: queueLimit },
     log: (text) => process.stderr.write(`⚠ ${text}\n`),
+    plugins: [
+      (app, { stopping }) =>
+        workbenchRoutes(app, {
+          runsFolder: options.runs,
+          experimentsFolder: options.experiments,
+          corporaFolder: options.corpora,
+          resultsFolder: options.results,
+          roots: [join(packageRoot(), 'models'), ...model],
+          ...{ training, device, signal: stopping },
+          onProblem: (error) => process.stderr.write(`⚠ ${String(error)}\n`),
+        }),
+    ],
   });
   await announce(server);
   if (options.open) openBrowser(server.url);

@@ -163,6 +163,25 @@ test('no sentence, nor one that is nearly it, stands on both sides of a split of
   expect(report.largestGroup).toBe(8);
 });
 
+test('what is held out are the pairs that every validation part has', async () => {
+  const lines = Array.from({ length: 60 }, (_, i) => {
+    return JSON.stringify({
+      en: `picture ${i} of a cat`,
+      ko: `고양이 그림 ${i}`,
+      domain: i % 2 ? 'odd' : 'even',
+    });
+  });
+  writeFileSync(join(folder, 'cats.jsonl'), lines.join('\n'));
+  const out = join(folder, 'cats');
+  await build({ inputs: [join(folder, 'cats.jsonl')], out });
+  const keys = new Map((await pairsOf(out)).map(({ en, splitKey }) => [en, splitKey]));
+  const store = await openStore(out);
+  const held = await store.heldOut(24);
+  store.close();
+  expect(held.map(({ en }) => keys.get(en))).toEqual([...keys.values()].sort((a, b) => a - b).slice(0, 24));
+  expect(new Set(held.map(({ domain }) => domain))).toEqual(new Set(['odd', 'even']));
+});
+
 test('a download as it comes, split zips in a tar, is read like the files in it', async () => {
   const from = join(folder, 'download');
   const written = write71382(from, 900, { seed: 5, short: true });

@@ -8,7 +8,14 @@ import { histogramChart } from './charts.ts';
 import type { CorpusReport, Histogram, SourceCounts } from './corpusReport.ts';
 import { commonFolder } from './paths.ts';
 import { totalOf } from './summary.ts';
-import { type Explained, markWords, reasonWords, repairWords, skippedWords } from './words.ts';
+import {
+  type Explained,
+  histogramTitle,
+  markWords,
+  reasonWords,
+  repairWords,
+  skippedWords,
+} from './words.ts';
 
 const count = (value: number) => value.toLocaleString('en');
 const percent = (part: number, whole: number) =>
@@ -120,13 +127,6 @@ function explanation({ name, why }: Explained): string {
   return `<div><dt>${said(name)}</dt><dd>${said(why)}</dd></div>`;
 }
 
-const measureWords: Readonly<Record<string, Words>> = {
-  characters: { ko: '글자', en: 'characters' },
-  teacher: { ko: '교사의 토큰', en: 'tokens of the teacher' },
-  student: { ko: '학생의 토큰', en: 'tokens of the student' },
-};
-const languageWords = { ko: { ko: '한국어', en: 'Korean' }, en: { ko: '영어', en: 'English' } } as const;
-
 function lengths({ histograms }: CorpusReport): string {
   const corpora = [...new Set(histograms.map(({ corpus }) => corpus))];
   const groups = corpora.map((corpus) => {
@@ -142,10 +142,8 @@ function lengths({ histograms }: CorpusReport): string {
 }
 
 function figure(histogram: Histogram): string {
-  const measure = measureWords[histogram.measure] ?? { ko: histogram.measure, en: histogram.measure };
-  const language = languageWords[histogram.language];
-  const title = `${histogram.corpus}, ${language.ko}, ${measure.ko}`;
-  return `<figure>${histogramChart(histogram, title)}<figcaption>${both(`${language.ko} · ${measure.ko}`, `${language.en} · ${measure.en}`)}</figcaption></figure>`;
+  const title = histogramTitle(histogram);
+  return `<figure>${histogramChart(histogram, `${histogram.corpus}, ${title.ko}`)}<figcaption>${said(title)}</figcaption></figure>`;
 }
 
 function samples({ samples: all }: CorpusReport): string {

@@ -3,7 +3,7 @@
  */
 import type { Words } from '../../pictures/page.ts';
 import type { Mark, Reason, Repair } from '../reasons.ts';
-import type { Skipped } from './corpusReport.ts';
+import type { Histogram, Skipped } from './corpusReport.ts';
 
 export type Language = 'ko' | 'en';
 
@@ -140,3 +140,17 @@ export const skippedWords: Readonly<Record<Skipped['why'], Words>> = {
   'source-side': { ko: '라벨링데이터와 같은 원천데이터', en: 'the sources of labels that are read' },
   'not-a-corpus': { ko: '한국어-영어 말뭉치가 아님', en: 'no Korean-English corpus' },
 };
+
+const measureWords: Readonly<Record<string, Words>> = {
+  characters: { ko: '글자', en: 'characters' },
+  teacher: { ko: '교사의 토큰', en: 'tokens of the teacher' },
+  student: { ko: '학생의 토큰', en: 'tokens of the student' },
+};
+const languageWords = { ko: { ko: '한국어', en: 'Korean' }, en: { ko: '영어', en: 'English' } } as const;
+
+/** Which lengths it counts. */
+export function histogramTitle({ measure, language }: Pick<Histogram, 'measure' | 'language'>): Words {
+  const measured = measureWords[measure] ?? { ko: measure, en: measure };
+  const spoken = languageWords[language];
+  return { ko: `${spoken.ko} · ${measured.ko}`, en: `${spoken.en} · ${measured.en}` };
+}

@@ -3,13 +3,7 @@
  */
 import { both, said, type Words } from '../../pictures/page.ts';
 import { escapeXml } from '../../pictures/svg.ts';
-
-/** A mean and the ends of its 95 % interval. */
-export interface Interval {
-  readonly mean: number;
-  readonly low: number;
-  readonly high: number;
-}
+import type { Interval } from '../interval.ts';
 
 /** What a system is to the reader: the goal, what was there before, a student's Korean, or anything else. */
 export type Role = 'goal' | 'before' | 'after' | 'other';
@@ -36,7 +30,7 @@ export function bar(value: Interval | undefined, role: Role): string {
   const { mean, low, high } = value;
   const place = (share: number) => `${(100 * Math.min(1, Math.max(0, share))).toFixed(1)}%`;
   const width = `${(100 * (Math.min(1, Math.max(0, high)) - Math.min(1, Math.max(0, low)))).toFixed(1)}%`;
-  return `<td class="measure"><span class="value">${percent(mean)}<i>%</i></span><span class="gauge ${role}" title="${percent(low)}–${percent(high)} %"><b style="width:${place(mean)}"></b><s style="left:${place(low)};width:${width}"></s></span></td>`;
+  return `<td class="measure"><span class="value">${percent(mean)}<i>%</i></span><span class="gauge ${role}" title="[${percent(low)}, ${percent(high)}] %"><b style="width:${place(mean)}"></b><s style="left:${place(low)};width:${width}"></s></span></td>`;
 }
 
 /** A number on a colour that is the stronger the farther it is from 0, another one below it; the interval shows when pointed at. */
@@ -49,7 +43,7 @@ export function heat(
   const strength = Math.round(62 * Math.min(1, Math.abs(mean)));
   const side = mean < 0 ? ' below' : '';
   const more = note === '' ? '' : `<small>${note}</small>`;
-  return `<td class="heat${side}" style="--heat:${strength}%" title="${write(low)}–${write(high)}">${write(mean)}${more}</td>`;
+  return `<td class="heat${side}" style="--heat:${strength}%" title="[${write(low)}, ${write(high)}]">${write(mean)}${more}</td>`;
 }
 
 export function number(text: string): string {

@@ -4,6 +4,7 @@
 
 import type { Image } from '../../pictures/image.ts';
 import type { Words } from '../../pictures/page.ts';
+import type { ClipScoreEvaluation } from '../clipScore.ts';
 import type { SuiteItem } from '../emojiSuite.ts';
 import type { ConditioningEvaluation } from '../evaluateConditioning.ts';
 import type { Evaluation } from '../evaluatePictures.ts';
@@ -27,9 +28,22 @@ export interface SuiteReport {
   readonly conditioning?: ConditioningEvaluation;
   readonly pictures?: Evaluation;
   readonly likeness?: LikenessEvaluation;
+  readonly clipScore?: ClipScoreEvaluation;
+}
+
+/** A student, so that evaluations can be compared. */
+export interface MeasuredStudent {
+  readonly name: string;
+  /** SHA-256 of its folder: `fingerprintOf`. */
+  readonly weights: string;
+  /** Pairs that it learnt from, where its run says so. */
+  readonly trainPairs?: number;
 }
 
 export interface EvaluationReport {
+  /** The line that was typed. */
+  readonly command?: string;
+  readonly students?: readonly MeasuredStudent[];
   readonly model: string;
   /** Name of the system that all are measured against: the teacher in English. */
   readonly goal: string;

@@ -4,6 +4,7 @@
 import { both, page, said, section } from '../../pictures/page.ts';
 import { escapeXml } from '../../pictures/svg.ts';
 import { bar, percent, systemName, table, twoLanguages } from './cells.ts';
+import { clipScoreSection } from './clipScore.ts';
 import { conditioningSection } from './conditioning.ts';
 import type { EvaluationReport, MeasuredStates, RealDrawing, SuiteReport } from './evaluationReport.ts';
 import { picturesSection } from './pictures.ts';
@@ -19,6 +20,7 @@ export function evaluationHtml(report: EvaluationReport, real: RealDrawing): str
     headline(report, systems, columns),
     overview(systems, columns),
     ...report.suites.map((suite) => picturesSection(suite, systems, real)),
+    ...report.suites.map((suite) => clipScoreSection(suite, systems)),
     ...report.suites.map((suite) => conditioningSection(suite, systems)),
     ...statesSections(report, systems),
     settings(report),

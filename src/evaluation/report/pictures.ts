@@ -67,7 +67,7 @@ function bySet({ probes }: SuiteReport, { rows }: Evaluation, systems: readonly 
 function alike({ rows, chance }: LikenessEvaluation, systems: readonly ShownSystem[]): string {
   const lines = rows.map(({ system, distance: { mean, low, high } }) => {
     const shown = systems.find(({ name }) => name === system);
-    return `<tr>${systemName(shown?.label ?? system, shown?.role)}${number(mean.toFixed(4))}${number(`${low.toFixed(4)}–${high.toFixed(4)}`)}</tr>`;
+    return `<tr>${systemName(shown?.label ?? system, shown?.role)}${number(mean.toFixed(4))}${number(`[${low.toFixed(4)}, ${high.toFixed(4)}]`)}</tr>`;
   });
   const other = `<tr class="quiet"><th scope="row">${both('다른 프롬프트의 그림', 'the picture of another prompt')}</th>${number(chance.toFixed(4))}${number('')}</tr>`;
   const headings = [

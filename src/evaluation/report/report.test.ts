@@ -140,6 +140,6 @@ test('tables of text name what they are about', () => {
     expect(tables).toContain(`### `);
     expect(tables).toContain(title);
   }
-  expect(tables).toMatch(/\| plain +\| 2 +\| 100 % \(90-110\)/);
+  expect(tables).toMatch(/\| plain +\| 2 +\| 100 % \[90, 110\]/);
   expect(reportTables(report, { format: 'terminal' })).not.toContain('|');
 });

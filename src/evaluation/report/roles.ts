@@ -3,9 +3,10 @@
  */
 
 import type { Evaluation, EvaluationRow } from '../evaluatePictures.ts';
+import type { Interval } from '../interval.ts';
 import type { Proportion } from '../proportion.ts';
 import { proportion } from '../proportion.ts';
-import type { Interval, Role } from './cells.ts';
+import type { Role } from './cells.ts';
 import type { EvaluationReport } from './evaluationReport.ts';
 
 export interface ShownSystem {
@@ -17,9 +18,10 @@ export interface ShownSystem {
 /** All systems that something was measured of, in the order in which they were measured; baselines of states come last. */
 export function systemsOf({ suites, states, goal, before }: EvaluationReport): ShownSystem[] {
   const rows = [
-    ...suites.flatMap(({ conditioning, pictures }) => [
+    ...suites.flatMap(({ conditioning, pictures, clipScore }) => [
       ...(conditioning?.rows ?? []),
       ...(pictures?.rows ?? []),
+      ...(clipScore?.rows ?? []),
     ]),
     ...(states?.rows ?? []),
   ];

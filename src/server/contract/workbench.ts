@@ -4,13 +4,15 @@
  *
  *   GET  /api/runs                    -> { runs: RunSummary[] }, the newest first
  *   GET  /api/runs/{name}             -> Run
- *   GET  /api/runs/{name}/events      server-sent events, see RunEvent; the first one is `run` with everything so far
+ *   GET  /api/runs/{name}/events      server-sent events, see RunEvent; the first one is `run` with everything so far, and so
+ *                                     is one where a run that goes on took steps back: it replaces what came before
  *   GET  /api/runs/{name}/samples/{epoch}.png
  *   GET  /api/experiments             -> { experiments: { name, text }[] }: files to start from (YAML)
  *   POST /api/experiments/check       { text } -> Estimate, or 422 with the field that is wrong
  *   POST /api/runs                    { text } (YAML) -> 202 RunSummary; 409 if a run of this name goes on already
  *   POST /api/runs/{name}/stop        after the step, with a checkpoint -> 202 RunSummary
  *   POST /api/runs/{name}/resume      -> 202 RunSummary
+ *   (check, POST, stop, resume: 403 where the server trains nothing)
  *   GET  /api/corpora                 -> { corpora: CorpusSummary[] }
  *   GET  /api/corpora/{name}          -> Corpus
  *   GET  /api/corpora/{name}/pairs?query=&offset=0&limit=50   -> { pairs: CorpusPair[], more: boolean }
