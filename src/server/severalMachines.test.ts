@@ -52,7 +52,7 @@ describe.skipIf(noRedis !== undefined)('on several machines', () => {
     const child = spawn(
       process.execPath,
       [program, 'worker', '--queue', queue, '--store', store, '--device', 'cpu', '--lang', 'en'],
-      { stdio: ['ignore', 'pipe', 'ignore'] },
+      { stdio: ['ignore', 'pipe', 'inherit'] },
     );
     undo.push(() => child.kill('SIGKILL'));
     const [line] = await once(child.stdout as NonNullable<typeof child.stdout>, 'data');
