@@ -142,9 +142,16 @@ export function createTaking(
   async function attempt(signal: AbortSignal): Promise<TakenJob | undefined> {
     const one = await next();
     if (!one) return undefined;
-    if (!closed && !signal.aborted) return begin(one);
-    await putBack(one, false);
-    return undefined;
+    try {
+      if (!closed && !signal.aborted) return await begin(one);
+      await putBack(one, false);
+      return undefined;
+    } catch (error) {
+      // Nobody has it: its lease must run out, so that somebody gets it.
+      held.delete(one.id);
+      one.drop();
+      throw error;
+    }
   }
 
   async function nextWake(signal: AbortSignal): Promise<void> {
