@@ -103,7 +103,7 @@ export async function load({
 }
 
 async function hangUpAfter(url: string, id: string, milliseconds: number): Promise<void> {
-  const gone = AbortSignal.timeout(milliseconds);
+  const gone = AbortSignal.timeout(Math.ceil(milliseconds));
   try {
     const response = await fetch(`${url}/api/jobs/${id}/events`, { signal: gone });
     await response.text();
