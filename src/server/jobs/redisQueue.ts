@@ -10,7 +10,7 @@ import { QueueFullError, StoppingError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { JobFilter, JobQueue } from './queue.ts';
 import { hasEnded, hasPictures, withoutPictures } from './record.ts';
-import { connectRedis, reaching } from './redis/connection.ts';
+import { connectRedis, isOutage, reaching } from './redis/connection.ts';
 import { type Desk, openDesk, shown } from './redis/desk.ts';
 import { type Ending, ending, type JobData, keysOf, newestIds } from './redis/jobs.ts';
 import type { News, Told } from './redis/news.ts';
@@ -65,13 +65,13 @@ export async function openRedisQueue({
   const base = { connection: commands, prefix: `{${name}}` };
   const bull = new Queue<JobData, Ending>('jobs', base);
   const worker = new Worker<JobData, Ending>('jobs', null, {
-    ...{ ...base, autorun: false, lockDuration: lease, stalledInterval: lease / 3 },
+    ...{ ...base, autorun: false, lockDuration: lease, stalledInterval: Math.ceil(lease / 3) },
     // How often a job may be begun is counted by this queue, which knows of attempts that BullMQ does not.
     maxStalledCount: Number.MAX_SAFE_INTEGER,
   });
-  // Told by the connection, once; an error without a listener would end the process.
-  bull.on('error', () => {});
-  worker.on('error', () => {});
+  const tell = (error: Error) => isOutage(error) || log(`BullMQ: ${error.message}`);
+  bull.on('error', tell);
+  worker.on('error', tell);
   await Promise.all([bull.waitUntilReady(), worker.waitUntilReady()]);
   const keys = keysOf((key) => bull.toKey(key));
   const desk = await openDesk(redis, bull, keys, { name, history, onForgotten, log }, (news) => hear(news));

@@ -77,7 +77,8 @@ export async function reaching<Result>(work: () => Promise<Result>): Promise<Res
 const outages =
   /max retries|connection is closed|stream isn't writeable|command timed out|\bE(CONN\w+|PIPE|HOSTUNREACH|TIMEDOUT)\b|^LOADING\b/i;
 
-function isOutage(error: unknown): boolean {
+/** Outages are told by the connection, once. */
+export function isOutage(error: unknown): boolean {
   return error instanceof Error && outages.test(error.message);
 }
 
