@@ -15,7 +15,7 @@ describe.skipIf(noRedis !== undefined)('with Redis', () => {
   afterAll(() => redis.close());
 
   async function opened(options: Partial<RedisQueueOptions> = {}) {
-    const queue = await openRedisQueue({ url: redis.url, lease: 250, ...options });
+    const queue = await openRedisQueue({ url: redis.url, lease: 1000, ...options });
     onTestFinished(() => queue.close());
     return queue;
   }
