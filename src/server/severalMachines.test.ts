@@ -28,9 +28,6 @@ const program = join(packageRoot(), 'dist', 'cli', 'main.js');
 const long = { kind: 'generate', prompt: '노란 별', steps: 150, previewEvery: 0 } as const;
 const short = { kind: 'generate', prompt: '빨간 사과', steps: 1, previewEvery: 0 } as const;
 
-const statesOf = (events: readonly JobEvent[]) =>
-  events.flatMap((event) => (event.kind === 'job' ? [event.job.state] : []));
-
 describe.skipIf(noRedis !== undefined)('on several machines', () => {
   const undo: Undo = [];
   let redis: TestRedis;
@@ -76,7 +73,11 @@ describe.skipIf(noRedis !== undefined)('on several machines', () => {
         await once(first, 'exit');
       }
     }
-    expect(statesOf(events)).toEqual(['queued', 'running', 'queued', 'running', 'done']);
+    // Whoever listens may hear nothing of the moment in which it waits again.
+    const jobs = events.flatMap((event) => (event.kind === 'job' ? [event.job] : []));
+    const begun = jobs.flatMap(({ state, startedAt }) => (state === 'running' ? [startedAt] : []));
+    expect(new Set(begun).size).toBe(2);
+    expect(jobs.filter(({ endedAt }) => endedAt !== undefined).map(({ state }) => state)).toEqual(['done']);
     const { pictures, total } = (await (await fetch(`${url}/api/pictures`)).json()) as {
       pictures: Picture[];
       total: number;
