@@ -28,6 +28,7 @@ describe('help', () => {
     'export',
     'quantize',
     'serve',
+    'worker',
     'vocab',
     'pull',
     'info',

@@ -20,6 +20,7 @@ import { addPull } from './commands/pull.ts';
 import { addQuantize } from './commands/quantize.ts';
 import { addServe } from './commands/serve.ts';
 import { addVocab } from './commands/vocab.ts';
+import { addWorker } from './commands/worker.ts';
 import { report } from './failure.ts';
 import { languages, requestedLanguage, speak, t } from './messages.ts';
 import { errorTexts, helpHint, helpTexts } from './parserTexts.ts';
@@ -37,6 +38,7 @@ const commands = [
   addExport,
   addQuantize,
   addServe,
+  addWorker,
   addVocab,
   addPull,
   addInfo,

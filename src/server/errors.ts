@@ -44,3 +44,13 @@ export class StoppingError extends KsdError {
     super('STOPPING', 'The server is stopping.', 'Try again once it has been started anew.');
   }
 }
+
+/** What keeps the jobs cannot be reached; it may be back soon. */
+export class QueueUnavailableError extends KsdError {
+  /** When to try again. */
+  readonly seconds = 2;
+
+  constructor(options?: ErrorOptions) {
+    super('UNAVAILABLE', 'The queue of jobs cannot be reached.', 'Try again in a few seconds.', options);
+  }
+}

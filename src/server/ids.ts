@@ -21,6 +21,11 @@ export function newId(now = Date.now()): string {
   return last.toString(base).padStart(9, '0') + count.toString(base).padStart(3, '0') + randomPart();
 }
 
+/** Of a job's picture number `index`: always the same, and it sorts by the time of the job. */
+export function pictureId(job: string, index: number): string {
+  return job.slice(0, 12) + index.toString(base).padStart(2, '0') + job.slice(14);
+}
+
 function randomPart(): string {
   return (randomBytes(6).readUIntBE(0, 6) % base ** 8).toString(base).padStart(8, '0');
 }

@@ -1,25 +1,20 @@
 /**
  * `ksd serve` as a function: opens what is kept on the disk, starts the process that draws, and listens.
  */
-import { join } from 'node:path';
-import { type Offered, type OfferedModel, openOffered } from '../catalog/offered.ts';
+import { openOffered } from '../catalog/offered.ts';
 import { packageFile } from '../catalog/packaged.ts';
 import { readJsonObject } from '../checkpoint/json.ts';
 import { RuntimeError } from '../errors.ts';
 import type { RequestedDevice } from '../runtime/session.ts';
 import { namedSamplers } from '../schedulers/names.ts';
 import type { System } from './contract/system.ts';
-import { drawJobs } from './drawing/drawJobs.ts';
-import { createDrawingWorker, type DrawingWorker } from './drawing/workerProcess.ts';
-import { openLocalGallery } from './gallery/localGallery.ts';
+import { type Crew, createCrew, describe } from './drawing/crew.ts';
 import { type AppOptions, createApp } from './http/app.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
 import type { App } from './http/types.ts';
-import { localArtifacts } from './jobs/artifacts.ts';
-import { openLocalQueue } from './jobs/localQueue.ts';
-import type { JobQueue } from './jobs/queue.ts';
 import { type Limits, usualLimits } from './limits.ts';
 import type { Services } from './services.ts';
+import { openStorage, type Storage } from './storage.ts';
 
 export interface ServerOptions {
   /** Folders or files of models; the packaged one by default. The first is the default of requests. */
@@ -29,6 +24,12 @@ export interface ServerOptions {
   readonly device: RequestedDevice;
   /** Jobs and pictures are kept here. */
   readonly data: string;
+  /** redis://...: jobs are shared with other servers and workers. */
+  readonly queue?: string;
+  /** Folder or s3://...: where pictures are kept; `data` by default. */
+  readonly store?: string;
+  /** Processes of this machine that draw: 1 by default, 0 to leave that to workers elsewhere. */
+  readonly workers?: number;
   /** 127.0.0.1 by default. */
   readonly host?: string;
   /** Any free one for 0. */
@@ -50,7 +51,7 @@ export interface RunningServer {
   readonly url: string;
   readonly services: Services;
   /** The process that draws; another one after it died. */
-  readonly worker: Pick<DrawingWorker, 'pid'>;
+  readonly worker: Pick<Crew, 'pid'>;
   /**
    * Takes in nothing more, lets the job in work end, but for no longer than `patience` milliseconds (then it goes back into the
    * queue for the next start), and closes. What is queued stays on the disk.
@@ -70,20 +71,22 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { device, host = '127.0.0.1', log = () => {} } = options;
   const limits = { ...usualLimits, ...options.limits };
   const offered = await openOffered(options.models ?? [], options.students ?? []);
-  const kept = await openKept(options, limits);
+  const { workers, ...kept } = await openStorage({ ...options, limit: limits.queue, log });
   const { queue } = kept;
-  const worker = createDrawingWorker();
-  const metrics = createMetrics({ queue, restarts: () => worker.restarts });
+  const crew = createCrew({
+    ...{ ...kept, offered, device, log, size: options.workers ?? 1 },
+    onEnd: ({ request }, state, seconds) => metrics.jobEnded(request.kind, state, seconds),
+  });
+  const metrics = createMetrics({ queue, restarts: () => crew.restarts });
   const stopping = new AbortController();
-  const abandon = new AbortController();
   let deviceText: string = device;
   const version = String((await readJsonObject(packageFile))['version']);
   const services: Services = {
     ...{ ...kept, offered, limits, stopping: stopping.signal },
-    hasWorker: () => worker.healthy(),
+    hasWorker: async () => ((await workers?.()) ?? 0) > 0 || crew.healthy(),
     system: async () => ({
       ...{ ...systemOf({ offered, limits }), version, device: deviceText },
-      queue: await queueFacts(queue),
+      queue: await queueFacts({ queue, workers }),
       training: options.training ?? true,
     }),
   };
@@ -91,50 +94,27 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const closeAll = async () => {
     await queue.close();
     await app.close();
-    await worker.close();
+    await crew.close();
   };
   let url: string;
   try {
-    deviceText = await openFirst(worker, device, offered, abandon.signal);
+    deviceText = (await crew.open()) ?? 'workers elsewhere';
     url = await listen(app, host, options.port);
   } catch (error) {
     await closeAll();
     throw error;
   }
-  const drawing = drawJobs(
-    {
-      ...{ ...kept, worker, offered, device },
-      onProblem: (error, job) => log(`job ${job}: ${describe(error)}`),
-      onEnd: ({ request }, state, seconds) => metrics.jobEnded(request.kind, state, seconds),
-    },
-    stopping.signal,
-    abandon.signal,
-  );
+  crew.start();
   return {
     url,
     services,
-    worker,
+    worker: crew,
     async stop(patience = 30_000) {
       stopping.abort();
-      const timer = setTimeout(() => abandon.abort(), patience);
-      await drawing.finally(() => clearTimeout(timer));
+      await crew.stop(patience);
       await closeAll();
     },
   };
-}
-
-/** What is on the disk. */
-async function openKept({ data, log = () => {} }: ServerOptions, limits: Limits) {
-  const artifacts = localArtifacts(join(data, 'artifacts'));
-  const onDamaged = (path: string) => log(`${path} is damaged and left alone.`);
-  const gallery = await openLocalGallery(join(data, 'pictures'), onDamaged);
-  const queue = await openLocalQueue({
-    folder: join(data, 'jobs'),
-    limit: limits.queue,
-    onDamaged,
-    onForgotten: (id) => void artifacts.removeAll(id),
-  });
-  return { artifacts, gallery, queue };
 }
 
 function appOptions(
@@ -152,20 +132,6 @@ function appOptions(
   };
 }
 
-/** Opens device and default model; the device in words. Throws what that throws: better now than at the first request. */
-async function openFirst(
-  worker: DrawingWorker,
-  device: RequestedDevice,
-  { models: [first] }: Offered,
-  signal: AbortSignal,
-): Promise<string> {
-  const { name, folder } = first as OfferedModel;
-  for await (const event of worker.run({ kind: 'open', device, model: { name, folder } }, signal)) {
-    if (event.kind === 'ready') return event.device;
-  }
-  return device;
-}
-
 function systemOf({ offered, limits }: Pick<Services, 'offered' | 'limits'>) {
   return {
     models: offered.models.map(({ folder: _, width: __, ...model }) => ({
@@ -178,9 +144,9 @@ function systemOf({ offered, limits }: Pick<Services, 'offered' | 'limits'>) {
   } satisfies Partial<System>;
 }
 
-async function queueFacts(queue: JobQueue): Promise<System['queue']> {
+async function queueFacts({ queue, workers }: Pick<Storage, 'queue' | 'workers'>): Promise<System['queue']> {
   const { queued, running } = await queue.stats();
-  return { queued, running, workers: 1 };
+  return { queued, running, workers: (await workers?.()) ?? 1 };
 }
 
 async function listen(
@@ -198,8 +164,4 @@ async function listen(
       { cause },
     );
   }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -21,8 +21,8 @@ export interface Services {
   /** Aborted when the server begins to stop. */
   readonly stopping: AbortSignal;
   system(): Promise<System>;
-  /** Whether there is a process that draws. */
-  hasWorker(): boolean;
+  /** Whether there is a process that draws, here or elsewhere. */
+  hasWorker(): Promise<boolean>;
 }
 
 /** Throws FieldError for a request that cannot be served, QueueFullError, StoppingError. */

@@ -12,6 +12,7 @@ import { workbenchRoutes } from '../../server/workbench/routes.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { t } from '../messages.ts';
 import { deviceOption, examples, wholeNumber } from '../options.ts';
+import { collect, modelOption, queueOption, storeOption, studentOption } from '../serverOptions.ts';
 
 interface Options {
   readonly model: readonly string[];
@@ -28,35 +29,20 @@ interface Options {
   readonly key: boolean;
   readonly allowOrigin: readonly string[];
   readonly queueLimit: number;
+  readonly queue?: string;
+  readonly store?: string;
+  readonly workers: number;
   readonly open: boolean;
   readonly training: boolean;
   readonly device: RequestedDevice;
 }
 
-const collect = (given: string, before: readonly string[]) => [...before, given];
-
 export function addServe(program: Command): void {
   program
     .command('serve')
     .description(t('브라우저에서 쓰는 서버를 엽니다', 'serve a page and an API'))
-    .option(
-      '--model <path>',
-      t(
-        '모델 폴더나 파일, 여러 번 쓸 수 있음 (기본: 내장 emoji-sd)',
-        'model: folder or file, may be repeated (default: the packaged emoji-sd)',
-      ),
-      collect,
-      [],
-    )
-    .option(
-      '--student <folder>',
-      t(
-        '학생: 학습 폴더, 체크포인트, 내장 학생의 이름. 여러 번 쓸 수 있음',
-        'student: run, checkpoint or packaged name, may be repeated',
-      ),
-      collect,
-      [],
-    )
+    .addOption(modelOption())
+    .addOption(studentOption())
     .option('--host <address>', t('들을 주소', 'address to listen on'), '127.0.0.1')
     .option('--port <n>', t('포트 (0이면 빈 포트)', 'port (0: any free one)'), wholeNumber(0), 7860)
     .option('--data <folder>', t('작업과 그림을 둘 폴더', 'where jobs and pictures are kept'), 'data')
@@ -79,6 +65,17 @@ export function addServe(program: Command): void {
       [],
     )
     .option('--queue-limit <n>', t('기다릴 수 있는 작업 수', 'jobs that may wait'), wholeNumber(1), 32)
+    .addOption(queueOption())
+    .addOption(storeOption())
+    .option(
+      '--workers <n>',
+      t(
+        '이 기기에서 그리는 프로세스 수 (0이면 ksd worker에 맡김)',
+        'processes that draw here (0: ksd worker does)',
+      ),
+      wholeNumber(0),
+      1,
+    )
     .option('--no-training', t('서버에서 학습을 시작하지 못하게 함', 'no runs are started here'))
     .option('--no-open', t('브라우저를 열지 않음', 'do not open a browser'))
     .addOption(deviceOption())
@@ -94,6 +91,13 @@ export function addServe(program: Command): void {
           t('다른 기기에서도 쓰게', 'for other machines, too'),
           'KSD_API_KEY=... ksd serve --host 0.0.0.0 --no-open',
         ],
+        [
+          t(
+            '그리기는 ksd worker를 돌리는 기기들에 맡기고',
+            'with the drawing left to machines that run ksd worker',
+          ),
+          'ksd serve --queue redis://10.0.0.1:6379 --store /mnt/ksd --workers 0',
+        ],
       ),
     )
     .action(serve);
@@ -102,10 +106,14 @@ export function addServe(program: Command): void {
 async function serve(options: Options): Promise<void> {
   const { model, student, host, port, data, device, allowOrigin, queueLimit, training } = options;
   const apiKey = keyOf(options);
+  checkWorkers(options);
   process.stderr.write(`${t('모델을 여는 중…', 'opening the model…')}\n`);
   const server = await startServer({
     ...{ models: model, students: student, host, port, data, device, training },
     ...(apiKey === undefined ? {} : { apiKey }),
+    ...(options.queue === undefined ? {} : { queue: options.queue }),
+    ...(options.store === undefined ? {} : { store: options.store }),
+    workers: options.workers,
     origins: allowOrigin,
     limits: { queue: queueLimit },
     log: (text) => process.stderr.write(`⚠ ${text}\n`),
@@ -140,6 +148,15 @@ function keyOf({ apiKey = process.env['KSD_API_KEY'], key, host }: Options): str
       '--api-key로 키를 정하거나, 누구나 써도 된다면 --no-key를 붙이세요.',
       'Give one with --api-key, or say --no-key if anybody may.',
     ),
+  );
+}
+
+/** Throws ConfigError where nobody would draw. */
+function checkWorkers({ queue, workers }: Options): void {
+  if (workers > 0 || queue !== undefined) return;
+  throw new ConfigError(
+    t('--workers 0이면 그릴 프로세스가 없습니다.', 'With --workers 0 nobody draws.'),
+    t('--queue로 ksd worker와 작업을 나누세요.', 'Share the jobs with ksd worker by --queue.'),
   );
 }
 

@@ -1,5 +1,5 @@
 /**
- * What keeps the pictures that were drawn, wherever they lie. Members: localGallery.ts.
+ * What keeps the pictures that were drawn. How: storedGallery.ts, wherever its store is.
  */
 import type { Picture, PictureParameters } from '../contract/gallery.ts';
 
@@ -20,7 +20,10 @@ export interface GalleryQuery {
 }
 
 export interface Gallery {
-  /** Returns once they would survive a crash. */
+  /**
+   * All pictures of a job, in their order. Returns once they would survive a crash. A job that is run again puts its pictures in
+   * the place of those that it drew before.
+   */
   add(pictures: readonly NewPicture[]): Promise<Picture[]>;
   get(id: string): Promise<Picture | undefined>;
   /** The PNG file. */

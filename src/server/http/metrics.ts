@@ -44,7 +44,11 @@ export function createMetrics({ queue, restarts }: MetricsSources): Metrics {
     labelNames: ['state'],
     registers: [registry],
     async collect() {
-      const { queued, running } = await queue.stats();
+      const stats = await queue.stats().catch(() => undefined);
+      // A queue that is away leaves its two numbers out, not all others, too.
+      this.reset();
+      if (!stats) return;
+      const { queued, running } = stats;
       this.set({ state: 'queued' }, queued);
       this.set({ state: 'running' }, running);
     },

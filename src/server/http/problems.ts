@@ -5,7 +5,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { KsdError } from '../../errors.ts';
 import type { Problem } from '../contract/problem.ts';
-import { FieldError, QueueFullError } from '../errors.ts';
+import { FieldError, QueueFullError, QueueUnavailableError } from '../errors.ts';
 
 /** Of errors that are the asker's; all others are 500. */
 const statuses: Readonly<Record<string, number>> = {
@@ -17,14 +17,16 @@ const statuses: Readonly<Record<string, number>> = {
   CONFLICT: 409,
   QUEUE_FULL: 429,
   STOPPING: 503,
+  UNAVAILABLE: 503,
 };
 
 /** Sends errors as problems, and tells `onDefect` of those that are ours. */
 export function addProblems(app: FastifyInstance, onDefect: (error: unknown, url: string) => void): void {
   app.setErrorHandler((error: FastifyError | Error, request, reply) => {
     const problem = problemOf(error);
-    if (problem.status >= 500 && problem.code !== 'STOPPING') onDefect(error, request.url);
-    if (error instanceof QueueFullError) reply.header('retry-after', error.seconds);
+    if (problem.status >= 500 && problem.status !== 503) onDefect(error, request.url);
+    if (error instanceof QueueFullError || error instanceof QueueUnavailableError)
+      reply.header('retry-after', error.seconds);
     return sendProblem(reply, problem);
   });
   app.setNotFoundHandler((request: FastifyRequest, reply) =>

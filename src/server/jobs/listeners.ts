@@ -56,7 +56,14 @@ export function createListeners(): Listeners {
     hear(id, signal) {
       // Opened here, not at the first `next`: nothing that is told in between is missed.
       const listener = open(id);
-      return listen(listener, signal, () => forget(id, listener));
+      const events = listen(listener, signal, () => forget(id, listener));
+      const leave = events.return.bind(events);
+      // A generator that was never begun does not come to its end: who leaves before the first `next` is let go here.
+      events.return = () => {
+        forget(id, listener);
+        return leave();
+      };
+      return events;
     },
     end(id) {
       for (const one of id === undefined ? [...all.keys()] : [id]) close(one);
@@ -64,7 +71,11 @@ export function createListeners(): Listeners {
   };
 }
 
-async function* listen(listener: Listener, signal: AbortSignal, forget: () => void) {
+async function* listen(
+  listener: Listener,
+  signal: AbortSignal,
+  forget: () => void,
+): AsyncGenerator<JobEvent, void, void> {
   const { waiting } = listener;
   const stop = () => listener.wake();
   signal.addEventListener('abort', stop);

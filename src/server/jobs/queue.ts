@@ -1,5 +1,5 @@
 /**
- * What a queue of jobs is, whatever keeps it: the side that asks, and the side that works. Members: localQueue.ts; each falls
+ * What a queue of jobs is, whatever keeps it: the side that asks, and the side that works. Members: localQueue.ts, redisQueue.ts; each falls
  * under conformance.ts.
  */
 import type { JobRequest } from '../contract/drawing.ts';

@@ -11,15 +11,16 @@ import { openOffered } from '../../catalog/offered.ts';
 import { packageRoot } from '../../checkpoint/packageRoot.ts';
 import type { JobRequestInput } from '../contract/drawing.ts';
 import type { Job, JobEvent } from '../contract/job.ts';
-import { openLocalGallery } from '../gallery/localGallery.ts';
+import { openGallery } from '../gallery/storedGallery.ts';
 import { createApp } from '../http/app.ts';
 import { createMetrics } from '../http/metrics.ts';
 import type { SecurityOptions } from '../http/security.ts';
-import { localArtifacts } from '../jobs/artifacts.ts';
+import { openArtifacts } from '../jobs/artifacts.ts';
 import { openLocalQueue } from '../jobs/localQueue.ts';
 import { type Limits, usualLimits } from '../limits.ts';
 import { type RunningServer, type ServerOptions, startServer } from '../server.ts';
 import type { Services } from '../services.ts';
+import { folderStore } from '../store/folderStore.ts';
 
 /** What has to be undone, the last first. */
 export type Undo = (() => unknown)[];
@@ -61,12 +62,12 @@ export async function openApp(
   const offered = await openOffered([], []);
   const services: Services = {
     queue,
-    gallery: await openLocalGallery(join(folder, 'pictures')),
-    artifacts: localArtifacts(join(folder, 'artifacts')),
+    gallery: openGallery(folderStore(folder)),
+    artifacts: openArtifacts(folderStore(folder)),
     offered,
     limits: { ...usualLimits, ...limits },
     stopping: new AbortController().signal,
-    hasWorker: () => true,
+    hasWorker: async () => true,
     system: () => Promise.reject(new Error('There is none.')),
   };
   const app = await createApp({

@@ -23,7 +23,7 @@ export function systemRoutes(app: App, { system: describe, stopping, hasWorker }
     { schema: { tags, summary: 'Whether it works', response: { 200: ok, 503: unwell } } },
     async (_, reply) => {
       if (stopping.aborted) return reply.status(503).send({ status: 'stopping' });
-      if (!hasWorker()) return reply.status(503).send({ status: 'no worker' });
+      if (!(await hasWorker())) return reply.status(503).send({ status: 'no worker' });
       return reply.send({ status: 'ok' });
     },
   );

@@ -28,13 +28,15 @@ export function queueConformance(name: string, open: (options?: OpenOptions) => 
       const { queue } = await open();
       const job = await queue.add(request());
       expect(job).toMatchObject({ state: 'queued', position: 0, request: { prompt: 'a red apple' } });
-      const heard = listen(queue, job.id);
+      const events: JobEvent[] = [];
+      const heard = listen(queue, job.id, never, events);
+      await expect.poll(() => events.length).toBe(1);
       const taken = await take(queue);
       taken.report({ progress, previews: ['data:image/png;base64,AA=='] });
-      await settled();
-      expect((await queue.get(job.id))?.progress).toEqual(progress);
+      await expect.poll(async () => (await queue.get(job.id))?.progress).toEqual(progress);
+      await expect.poll(() => events.length).toBe(3);
       await taken.done(result);
-      const events = await heard;
+      await heard;
       expect(statesOf(events)).toEqual(['queued', 'running', 'done']);
       expect(events.filter(({ kind }) => kind === 'step')).toMatchObject([{ progress }]);
       expect(await queue.get(job.id)).toMatchObject({ state: 'done', result });
@@ -107,12 +109,17 @@ export function queueConformance(name: string, open: (options?: OpenOptions) => 
       const second = await queue.add(request());
       const third = await queue.add(request());
       expect(third.position).toBe(2);
-      const heard = listen(queue, third.id);
+      const events: JobEvent[] = [];
+      const heard = listen(queue, third.id, never, events);
+      const positions = () => events.flatMap((event) => (event.kind === 'job' ? [event.job.position] : []));
+      await expect.poll(positions).toEqual([2]);
       await take(queue);
+      await expect.poll(positions).toEqual([2, 1]);
       await queue.cancel(second.id);
+      await expect.poll(positions).toEqual([2, 1, 0]);
       await queue.cancel(third.id);
-      const positions = (await heard).flatMap((event) => (event.kind === 'job' ? [event.job.position] : []));
-      expect(positions).toEqual([2, 1, 0, undefined]);
+      await heard;
+      expect(positions()).toEqual([2, 1, 0, undefined]);
     });
 
     test('a job whose runner died is run once more before all others, then it has failed', async () => {
@@ -246,8 +253,12 @@ export function queueConformance(name: string, open: (options?: OpenOptions) => 
   });
 }
 
-async function listen(queue: JobQueue, id: string, signal: AbortSignal = never): Promise<JobEvent[]> {
-  const events: JobEvent[] = [];
+async function listen(
+  queue: JobQueue,
+  id: string,
+  signal: AbortSignal = never,
+  events: JobEvent[] = [],
+): Promise<JobEvent[]> {
   for await (const event of queue.events(id, signal)) events.push(event);
   return events;
 }
