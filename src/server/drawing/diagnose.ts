@@ -77,7 +77,7 @@ function diagnosedPicture(
   const { width, height } = drawing.picture;
   return {
     png: encodePng(drawing.picture),
-    flagged: false,
+    flagged: drawing.flagged,
     parameters: { prompt, model, student, seed: String(seed), steps, guidance, scheduler, width, height },
   };
 }
