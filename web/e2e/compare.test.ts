@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ko } from '../src/texts/ko.ts';
 import { chromiumPath, needsChromium } from './chromium.ts';
-import { openPage, useServer } from './testing.ts';
+import { openPage, useServer, violations } from './testing.ts';
 
 describe.skipIf(!chromiumPath)(`comparing (${needsChromium})`, () => {
   const place = useServer();
@@ -43,6 +43,8 @@ describe.skipIf(!chromiumPath)(`comparing (${needsChromium})`, () => {
     await page.getByRole('img', { name: texts.heatOf('노란색') }).waitFor();
     await page.getByRole('button', { name: /^강아지/ }).click();
     await page.getByRole('img', { name: texts.heatOf('강아지') }).waitFor();
+
+    expect(await violations(page)).toEqual([]);
 
     await page.reload();
     await page.getByRole('img', { name: texts.heatOf('노란색') }).waitFor();

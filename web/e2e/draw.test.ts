@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ko } from '../src/texts/ko.ts';
 import { chromiumPath, needsChromium } from './chromium.ts';
-import { openPage, useServer } from './testing.ts';
+import { openPage, useServer, violations } from './testing.ts';
 
 describe.skipIf(!chromiumPath)(`drawing (${needsChromium})`, () => {
   const place = useServer();
@@ -18,6 +18,7 @@ describe.skipIf(!chromiumPath)(`drawing (${needsChromium})`, () => {
     const gallery = page.getByRole('region', { name: ko.gallery.title });
     await gallery.getByText(prompt).click();
     const dialog = page.getByRole('dialog');
+    expect(await violations(page)).toEqual([]);
     const seed = await dialog.locator('dt', { hasText: ko.fields.seed }).locator('+ dd').innerText();
     await dialog.getByRole('button', { name: ko.gallery.reuse }).click();
     await page.getByText(ko.draw.settings).click();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ko } from '../src/texts/ko.ts';
 import { chromiumPath, needsChromium } from './chromium.ts';
-import { openPage, useServer } from './testing.ts';
+import { openPage, useServer, violations } from './testing.ts';
 
 describe.skipIf(!chromiumPath)(`training (${needsChromium})`, () => {
   const place = useServer();
@@ -38,6 +38,7 @@ describe.skipIf(!chromiumPath)(`training (${needsChromium})`, () => {
     await page.reload();
     await grows();
     await page.getByRole('img', { name: texts.sampleOf(1) }).waitFor();
+    expect(await violations(page)).toEqual([]);
 
     await page.getByRole('button', { name: texts.stop }).click();
     await page.getByRole('button', { name: texts.resume }).click();

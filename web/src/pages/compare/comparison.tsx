@@ -154,7 +154,7 @@ function Matrix<C extends ColumnTitle>({ columns, prompts, picture }: MatrixProp
     return (
       <section class={`matrix matrix-${language}`} key={language}>
         <header>
-          <h3>{texts.languages[language]}</h3>
+          <h2>{texts.languages[language]}</h2>
           <p class="quiet" lang={language}>
             {prompts[language]}
           </p>
