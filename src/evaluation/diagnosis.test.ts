@@ -70,6 +70,15 @@ test('a student that knows Korean recovers more than the original, most of it in
   );
 });
 
+test('thirds of a run of one or two calls are those that there are', () => {
+  const of = (...all: number[]) =>
+    thirds({ whole: 0, calls: all.map((recovered, i) => ({ timestep: -i, recovered })) });
+  expect(of(0.5)).toEqual([0.5, 0.5, 0.5]);
+  expect(of(0.5, 0.25)).toEqual([0.5, 0.5, 0.25]);
+  expect(of(0.5, 0.25, 0)).toEqual([0.5, 0.25, 0]);
+  expect(of(1, 0.5, 0.5, 0)).toEqual([1, 0.5, 0.25]);
+});
+
 test('errors are small at the places of words that both have, and large where the prompt has ended', () => {
   const { rows, relativeTo } = diagnosis.errors!;
   expect(relativeTo).toBe('variance');

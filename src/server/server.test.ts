@@ -125,13 +125,18 @@ describe('a server', () => {
   });
 
   test('diagnoses a prompt, with a map for each word and a page', async () => {
-    const { id } = await postJob(server.url, { kind: 'diagnose', prompt: '빨간 사과', steps: 2 });
+    const { id } = await postJob(server.url, {
+      ...{ kind: 'diagnose', prompt: '빨간 사과', reference: 'a red apple', steps: 2 },
+    });
     const { result } = await endOf(server.url, id);
     if (result?.kind !== 'diagnose') throw new Error('There is no diagnosis.');
     expect(result.words.map(({ text }) => text)).toEqual(['빨간', '사과']);
     for (const { heat } of result.words) {
       expect(Buffer.from(heat, 'base64')).toHaveLength(result.width * result.height);
     }
+    const number = expect.any(Number);
+    expect(result.recovered).toEqual({ all: number, early: number, middle: number, late: number });
+    expect(result.recovered?.early).toBeGreaterThan(0);
     const page = await get(result.report);
     expect(page.headers.get('content-security-policy')).toContain('sandbox');
     expect(await page.text()).toContain('빨간 사과');
