@@ -71,10 +71,12 @@ test('the first Ctrl-C lets the picture in work end; a server that was killed go
 
 test('others may use a server only with a key, unless somebody says that they may', async () => {
   const folder = await temporaryFolder();
-  const { status, stderr } = await ksd(folder, [...quiet, '--host', '0.0.0.0']);
-  expect(status).toBe(1);
-  expect(stderr).toContain('[CONFIG]');
-  expect(stderr).toContain('--api-key');
+  for (const reached of [['--host', '0.0.0.0'], ['--trust-proxy']]) {
+    const { status, stderr } = await ksd(folder, [...quiet, ...reached]);
+    expect(status).toBe(1);
+    expect(stderr).toContain('[CONFIG]');
+    expect(stderr).toContain('--api-key');
+  }
 });
 
 test('a model that is none and a port that is taken are told at once', async () => {

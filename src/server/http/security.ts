@@ -86,11 +86,11 @@ function changesSomething({ method }: FastifyRequest): boolean {
 }
 
 /** A browser says where a request comes from; what says nothing is no browser. */
-function checkOrigin({ headers }: FastifyRequest): void {
+function checkOrigin({ headers, host }: FastifyRequest): void {
   const site = headers['sec-fetch-site'];
   const allowed =
     site === undefined
-      ? headers.origin === undefined || hostOf(headers.origin) === headers.host
+      ? headers.origin === undefined || hostOf(headers.origin) === host
       : site === 'same-origin' || site === 'none';
   if (allowed) return;
   throw new RefusedError(
