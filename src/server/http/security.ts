@@ -9,7 +9,7 @@ import { KsdError } from '../../errors.ts';
 export interface SecurityOptions {
   /** Asked for by everything but /health. */
   readonly apiKey?: string | undefined;
-  /** Bound to this machine alone: other names for it come from a page that plays tricks with DNS. */
+  /** Bound to this machine alone, without a proxy before it: other names for it come from a page that plays tricks with DNS. */
   readonly local: boolean;
   /** Origins of other pages that may use the API; none by default. */
   readonly origins?: readonly string[];
