@@ -45,7 +45,7 @@ module.exports = {
       name: 'sampling-runs-in-a-browser',
       comment: 'Only opening folders, saving pictures and drawing grids need Node.',
       severity: 'error',
-      from: { path: '^src/generation/', pathNot: '/(open|models|picture|compare|previewDecoder|quantize|safety)\\.ts$|\\.test\\.ts$' },
+      from: { path: '^src/generation/', pathNot: '/(open|models|picture|compare|previewDecoder|quantize|safety)\\.ts$|/testing/|\\.test\\.ts$' },
       to: { dependencyTypes: ['core'] },
     },
     {

@@ -2,6 +2,7 @@ import { cp, mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type TensorToWrite, writeSafetensors } from '../checkpoint/safetensorsWriter.ts';
+import { writeGuardedModel } from '../generation/testing/guardedModel.ts';
 import { parseParameters } from '../pictures/parameters.ts';
 import { decodePng } from '../pictures/png.ts';
 import { ksd, requireBuild, root, temporaryFolder } from './testing.ts';
@@ -256,6 +257,14 @@ describe('compare', () => {
     for (const label of ['빨간 사과', 'a house', '원본 + 한국어 (전)']) expect(svg).toContain(label);
     expect(svg.match(/<image /g)).toHaveLength(4);
     expect(decodePng(await readFile(join(folder, 'deep', 'figure.png'))).image.width).toBeGreaterThan(400);
+  });
+
+  test('says how many pictures the safety checker blacked out', async () => {
+    const folder = await temporaryFolder();
+    await writeGuardedModel(join(folder, 'guarded'), -2);
+    const args = ['compare', '집=a house', '--model', 'guarded', '--steps', '1', '--device', 'cpu'];
+    expect((await ksd(folder, args)).stderr).toContain('the safety checker blacked out 2');
+    expect((await ksd(folder, [...args, '--no-safety-checker'])).stderr).not.toContain('blacked out');
   });
 
   test('asks for both languages of a prompt', async () => {

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import { writeGuardedModel } from '../generation/testing/guardedModel.ts';
 import { decodePng } from '../pictures/png.ts';
 import { ksd, requireBuild, temporaryFolder } from './testing.ts';
 
@@ -44,6 +45,15 @@ test('gives programs JSON and nothing else on stdout', async () => {
   const { status, stdout } = await ksd(folder, args);
   expect(status).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({ prompt: '빨간 사과', own: true, neighbors: { pool: 3 } });
+});
+
+test('says that the safety checker blacked the picture out', async () => {
+  const folder = await temporaryFolder();
+  await writeGuardedModel(join(folder, 'guarded'), -2);
+  const args = ['diagnose', 'a house', '--model', 'guarded', '--steps', '1', '--device', 'cpu'];
+  const { status, stderr } = await ksd(folder, args);
+  expect(status).toBe(0);
+  expect(stderr).toContain('the safety checker blacked out 1');
 });
 
 test('says what is wrong with pairs that are none', async () => {

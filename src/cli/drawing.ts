@@ -12,7 +12,7 @@ import type { Pipeline } from '../generation/pipeline.ts';
 import type { LoraFile } from '../lora/open.ts';
 import type { PictureGrid } from '../pictures/grid.ts';
 import type { RequestedDevice, Runtime } from '../runtime/session.ts';
-import { word } from './messages.ts';
+import { t, warn, word } from './messages.ts';
 import { openDevice } from './options.ts';
 import { progress } from './progress.ts';
 
@@ -83,4 +83,16 @@ export async function saveFigure(out: string, grid: PictureGrid): Promise<[png: 
   const stem = out.replace(/\.(png|svg)$/i, '');
   await saveGrid(stem, grid);
   return [`${stem}.png`, `${stem}.svg`];
+}
+
+/** Says how many pictures the safety checker of the model blacked out, if it did; `flagged`: one for each picture. */
+export function warnOfFlagged(flagged: readonly boolean[]): void {
+  const count = flagged.filter(Boolean).length;
+  if (count === 0) return;
+  warn(
+    t(
+      `안전 검사에 걸린 그림 ${count}장을 검게 지웠습니다. 시드나 프롬프트를 바꾸거나 --no-safety-checker로 검사를 끄세요.`,
+      `the safety checker blacked out ${count}; change the seed or the prompt, or use --no-safety-checker.`,
+    ),
+  );
 }

@@ -35,3 +35,8 @@ export function requestedLanguage(
   const locale = environment['LC_ALL'] || environment['LC_MESSAGES'] || environment['LANG'] || '';
   return /^ko\b|^ko_/i.test(locale) ? 'ko' : 'both';
 }
+
+/** Beside what the command was asked for. */
+export function warn(text: string): void {
+  process.stderr.write(`⚠ ${text}\n`);
+}

@@ -25,6 +25,17 @@ export function modelOption(): Option {
   ).default(packagedModel.folder, t('내장 emoji-sd', 'the packaged emoji-sd'));
 }
 
+export interface SafetyOptions {
+  readonly safetyChecker: boolean;
+}
+
+export function safetyOption(): Option {
+  return new Option(
+    '--no-safety-checker',
+    t('모델의 안전 검사를 끕니다', 'leave out the safety checker of the model'),
+  );
+}
+
 /** Opens the device and says on stderr which it is. */
 export async function openDevice(device: RequestedDevice): Promise<Runtime> {
   const runtime = await openRuntime(device);

@@ -1,9 +1,13 @@
-import { afterAll, expect, test } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { readPairs } from '../corpus/pairs.ts';
 import { openTextEncoder, type TextEncoder } from '../encoders/textEncoder.ts';
 import { InputError } from '../errors.ts';
 import { finish } from '../generation/finish.ts';
 import { openPipeline } from '../generation/open.ts';
+import { writeGuardedModel } from '../generation/testing/guardedModel.ts';
 import { pictureGrid } from '../pictures/grid.ts';
 import { openRuntime } from '../runtime/node.ts';
 import {
@@ -64,6 +68,15 @@ test('a student that knows Korean recovers more than the original, most of it in
     after.calls.reduce((sum, one) => sum + one.recovered, 0) / steps,
     10,
   );
+});
+
+test('thirds of a run of one or two calls are those that there are', () => {
+  const of = (...all: number[]) =>
+    thirds({ whole: 0, calls: all.map((recovered, i) => ({ timestep: -i, recovered })) });
+  expect(of(0.5)).toEqual([0.5, 0.5, 0.5]);
+  expect(of(0.5, 0.25)).toEqual([0.5, 0.5, 0.25]);
+  expect(of(0.5, 0.25, 0)).toEqual([0.5, 0.25, 0]);
+  expect(of(1, 0.5, 0.5, 0)).toEqual([1, 0.5, 0.25]);
 });
 
 test('errors are small at the places of words that both have, and large where the prompt has ended', () => {
@@ -135,6 +148,21 @@ test('the figure has a row for each drawing; JSON has the numbers and no picture
     drawing: { text: prompt },
     neighbors: { pool: 150 },
   });
+});
+
+test('a picture that the safety checker flags is black under its maps, and the page says so', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'ksd-diagnosis-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await writeGuardedModel(folder, -2);
+  const guarded = await openPipeline(runtime, folder);
+  const own = await guarded.textEncoder();
+  const found = await finish(diagnose({ pipeline: guarded, textEncoder: own, prompt: 'a cat', steps: 1 }));
+  await guarded.dispose();
+  expect(found.drawing.flagged).toBe(true);
+  expect(found.drawing.picture.data.every((value) => value === 0)).toBe(true);
+  expect(diagnosisPage(found)).toContain('safety checker');
+  expect(diagnosis.drawing.flagged).toBe(false);
+  expect(diagnosisPage(diagnosis)).not.toContain('safety checker');
 });
 
 test('a reference that says nothing is refused before anything is drawn', async () => {

@@ -236,10 +236,14 @@ function neighborsOf(
   };
 }
 
-/** The mean recovery of the first third of the model calls, the second and the last: composition, then detail. */
+/**
+ * The mean recovery of the first third of the model calls, the second and the last: composition, then detail. Of fewer calls
+ * than three, some stand for two thirds.
+ */
 export function thirds({ calls }: Recovery): readonly [early: number, middle: number, late: number] {
   const mean = (third: number) => {
-    const some = calls.slice((third * calls.length) / 3, ((third + 1) * calls.length) / 3);
+    const first = Math.floor((third * calls.length) / 3);
+    const some = calls.slice(first, Math.max(first + 1, Math.floor(((third + 1) * calls.length) / 3)));
     return some.reduce((sum, one) => sum + one.recovered, 0) / some.length;
   };
   return [mean(0), mean(1), mean(2)];

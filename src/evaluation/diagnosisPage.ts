@@ -52,7 +52,10 @@ function drawingMaps(drawing: Drawing): string {
   const words = tiles.filter(({ special }) => !special).map(({ html }) => html);
   const special = tiles.filter((one) => one.special).map(({ html }) => html);
   const whole = tile(picture, drawing.text, `<b>${escapeXml(drawing.textEncoder)}</b>`, 'whole');
-  return `<h3>${escapeXml(drawing.text)}</h3><div class="maps">${whole}${words.join('')}${special.join('')}</div>${legend(top)}`;
+  const blacked = drawing.flagged
+    ? `<p class="quiet">${both('모델의 안전 검사에 걸려 그림을 검게 지웠습니다.', 'The safety checker of the model blacked the picture out.')}</p>`
+    : '';
+  return `<h3>${escapeXml(drawing.text)}</h3>${blacked}<div class="maps">${whole}${words.join('')}${special.join('')}</div>${legend(top)}`;
 }
 
 function legend(top: number): string {

@@ -36,8 +36,9 @@ export interface ReadGroup extends RowGroup {
 export interface Drawing {
   readonly text: string;
   readonly textEncoder: string;
-  /** As the model drew it. */
+  /** As the model drew it; black where its safety checker flagged it. */
   readonly picture: Image;
+  readonly flagged: boolean;
   /** Pixels of the maps for a pixel of the picture, along a side: tiny pictures are shown enlarged. */
   readonly scale: number;
   /** [77]: the part of all reading that goes to each row. */
@@ -78,11 +79,13 @@ export async function* draw(
   for (;;) {
     const next = await run.next();
     if (next.done) {
-      const [picture] = (await pipeline.decode(next.value.latents)) as [Image];
+      const { images, flagged } = await pipeline.decodeChecked(next.value.latents);
+      const picture = images[0] as Image;
       const scale = Math.max(1, Math.ceil(mapSide / picture.width));
       const maps = sum.mean(picture.width * scale, picture.height * scale);
       const groups = readGroups(maps, readTokens(textEncoder.tokenizer, text));
-      const drawing = { text, textEncoder: textEncoder.name, picture, scale, groups };
+      const shown = { picture, flagged: flagged[0] as boolean, scale };
+      const drawing = { text, textEncoder: textEncoder.name, ...shown, groups };
       return { drawing: { ...drawing, rowShares: maps.maps.map(shareOf) }, moments };
     }
     const { seen, timestep, call, calls } = next.value;

@@ -9,6 +9,7 @@ import { openRuntime } from '../runtime/node.ts';
 import { type ComparisonProgress, compare, comparisonGrid, saveGrid } from './compare.ts';
 import { finish } from './finish.ts';
 import { openPipeline } from './open.ts';
+import { writeGuardedModel } from './testing/guardedModel.ts';
 
 const runtime = await openRuntime('cpu');
 const pipeline = await openPipeline(runtime, 'fixtures/golden/pipeline/sd_tiny');
@@ -34,6 +35,7 @@ test('a comparison draws every prompt in both languages with every encoder, from
     'roberta + 영어',
   ]);
   expect(rows.map(({ images }) => images.length)).toEqual([4, 4, 4]);
+  expect(rows.flatMap(({ flagged }) => flagged)).toEqual(Array(12).fill(false));
   const alone = await pipeline.draw({ prompt: '초록색 사과', textEncoder: student, seed: 4, steps: 3 });
   const [expected, actual] = [alone.images[0]?.data ?? [], rows[1]?.images[2]?.data ?? []];
   const differences = Array.from(expected, (value, i) => Math.abs(value - (actual[i] as number)));
@@ -56,6 +58,20 @@ test('the grid is written as SVG and PNG, with prompts, headers, and seeds where
   for (const text of ['전과 후', '빨간 사과', '원본 + 한국어 (전)']) expect(svg).toContain(text);
   const { image } = decodePng(await readFile(join(folder, 'before.png')));
   expect(image.width).toBeGreaterThan(2 * 192);
+});
+
+test('what the safety checker flags is black in every column, and the figure says why', async () => {
+  const model = join(folder, 'guarded');
+  await writeGuardedModel(model, -2);
+  const guarded = await openPipeline(runtime, model);
+  const request = { pipeline: guarded, students: [student], prompts: prompts.slice(0, 1), steps: 1 };
+  const comparison = await finish(compare(request));
+  await guarded.dispose();
+  const [row] = comparison.rows;
+  expect(row?.flagged).toEqual([true, true, true, true]);
+  for (const { data } of row?.images ?? []) expect(data.every((value) => value === 0)).toBe(true);
+  const captions = comparisonGrid(comparison).rows[0]?.cells.map((cell) => cell && 'caption' in cell);
+  expect(captions).toEqual([true, true, true, true]);
 });
 
 test('a comparison of nothing is refused', async () => {

@@ -10,7 +10,7 @@ import { type PictureGrid, pictureGrid } from '../pictures/grid.ts';
 import type { Image } from '../pictures/image.ts';
 import { columnHeader, type Language } from './header.ts';
 import type { Seed } from './latents.ts';
-import type { GenerationStep, Pipeline } from './pipeline.ts';
+import type { CheckedPictures, GenerationStep, Pipeline } from './pipeline.ts';
 import type { PromptOptions } from './prompting.ts';
 import type { GenerationRequest } from './request.ts';
 
@@ -44,11 +44,10 @@ export interface ComparisonColumn {
   readonly textEncoder: TextEncoder;
 }
 
-export interface ComparisonRow {
+/** Images and flags: one for each column. */
+export interface ComparisonRow extends CheckedPictures {
   readonly prompt: PromptPair;
   readonly seed: Seed;
-  /** One for each column. */
-  readonly images: readonly Image[];
 }
 
 export interface Comparison {
@@ -85,9 +84,9 @@ export async function* compare(
   }
   const columns = await columnsOf(request);
   const total = columns.length * rows.length;
-  const drawn: Image[][] = [];
+  const drawn: CheckedPictures[] = [];
   for (const [i, column] of columns.entries()) {
-    const images: Image[] = [];
+    const parts: CheckedPictures[] = [];
     for (let start = 0; start < rows.length; start += batch) {
       const part = rows.slice(start, start + batch);
       const done = i * rows.length + start;
@@ -98,13 +97,20 @@ export async function* compare(
         const share = (step.call / step.calls) * part.length;
         yield { done: done + share, total, column: column.header, index: i, step };
       }
-      images.push(...next.value);
+      parts.push(next.value);
     }
-    drawn.push(images);
+    drawn.push({
+      images: parts.flatMap(({ images }) => images),
+      flagged: parts.flatMap(({ flagged }) => flagged),
+    });
   }
   return {
     columns,
-    rows: rows.map((row, i) => ({ ...row, images: drawn.map((images) => images[i] as Image) })),
+    rows: rows.map((row, i) => ({
+      ...row,
+      images: drawn.map(({ images }) => images[i] as Image),
+      flagged: drawn.map(({ flagged }) => flagged[i] as boolean),
+    })),
   };
 }
 
@@ -112,8 +118,8 @@ export async function* compare(
 async function* drawPart(
   request: ComparisonRequest,
   { language, textEncoder }: ComparisonColumn,
-  rows: readonly Omit<ComparisonRow, 'images'>[],
-): AsyncGenerator<GenerationStep, Image[], undefined> {
+  rows: readonly Pick<ComparisonRow, 'prompt' | 'seed'>[],
+): AsyncGenerator<GenerationStep, CheckedPictures, undefined> {
   const { pipeline, students, prompts, seeds, batch, languages, ...settings } = request;
   const run = pipeline.generate({
     ...settings,
@@ -123,7 +129,7 @@ async function* drawPart(
   });
   for (;;) {
     const next = await run.next();
-    if (next.done) return pipeline.decode(next.value.latents);
+    if (next.done) return pipeline.decodeChecked(next.value.latents);
     yield next.value;
   }
 }
@@ -155,9 +161,11 @@ export function comparisonGrid(
   return {
     ...texts,
     columns: columns.map(({ header }) => header),
-    rows: rows.map(({ prompt, seed, images }) => ({
+    rows: rows.map(({ prompt, seed, images, flagged }) => ({
       label: [prompt.ko, prompt.en, ...(severalSeeds ? [`seed ${seed}`] : [])].join('\n'),
-      cells: images,
+      cells: images.map((image, i) =>
+        flagged[i] ? { image, caption: '안전 검사 · safety checker' } : image,
+      ),
     })),
   };
 }

@@ -18,6 +18,7 @@ import { pictureNoise } from './latents.ts';
 import { openPipeline } from './open.ts';
 import type { GenerationStep } from './pipeline.ts';
 import { openPreviewDecoder } from './previewDecoder.ts';
+import { writeGuardedModel } from './testing/guardedModel.ts';
 
 const tiny = 'fixtures/golden/pipeline/sd_tiny';
 const runtime = await openRuntime('cpu', { threads: 1 });
@@ -104,29 +105,10 @@ describe('a model for inpainting', () => {
 });
 
 describe('a model with a safety checker', () => {
-  /** The checker of the fixtures, whose thresholds let nothing or everything pass. */
+  /** Its thresholds let nothing or everything pass. */
   async function guarded(threshold: number): Promise<string> {
     const folder = join(scratch, `guarded${threshold}`);
-    await cp(tiny, folder, { recursive: true });
-    for (const part of ['safety_checker', 'feature_extractor']) {
-      await cp(join('fixtures/reference/safety', part), join(folder, part), { recursive: true });
-    }
-    await changeJson(join(folder, 'model_index.json'), {
-      safety_checker: ['stable_diffusion', 'StableDiffusionSafetyChecker'],
-    });
-    const path = join(folder, 'safety_checker/model.safetensors');
-    const { tensors } = await openSafetensors(path);
-    const kept = [...tensors.values()].filter(({ dtype }) => dtype === 'F32');
-    await writeSafetensors(
-      path,
-      await Promise.all(
-        kept.map(async (entry) => {
-          const data = await readFloat32(entry);
-          const changed = entry.name === 'concept_embeds_weights' ? data.map(() => threshold) : data;
-          return { name: entry.name, dtype: 'F32' as const, shape: entry.shape, data: changed };
-        }),
-      ),
-    );
+    await writeGuardedModel(folder, threshold);
     return folder;
   }
 

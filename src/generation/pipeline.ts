@@ -85,11 +85,14 @@ export interface Generated {
   readonly latents: FloatTensor;
 }
 
-export interface Drawn extends Generated {
+/** Pictures as they may be shown. */
+export interface CheckedPictures {
   readonly images: readonly Image[];
   /** For each picture, whether the safety checker blacked it out; all false without one. */
   readonly flagged: readonly boolean[];
 }
+
+export interface Drawn extends Generated, CheckedPictures {}
 
 export interface Pipeline
   extends Pick<
@@ -101,9 +104,11 @@ export interface Pipeline
    * for a text encoder of another width or an unknown scheduler, and the reason of `signal` once it is aborted.
    */
   generate(request: GenerationRequest): AsyncGenerator<GenerationStep, Generated, undefined>;
-  /** All of `generate`, then `decode`. */
+  /** All of `generate`, then `decodeChecked`. */
   draw(request: GenerationRequest, onStep?: (step: GenerationStep) => unknown): Promise<Drawn>;
-  /** The pictures of latents [pictures, channels, h, w]. */
+  /** The pictures of latents [pictures, channels, h, w] that are done; what the safety checker flags is black. */
+  decodeChecked(latents: FloatTensor): Promise<CheckedPictures>;
+  /** The same without a look at them: for latents on the way, and for measuring. */
   decode(latents: FloatTensor): Promise<Image[]>;
   /** The same as numbers: [pictures, 3, height, width] in about [-1, 1]. */
   decodeTensor(latents: FloatTensor): Promise<FloatTensor>;
@@ -117,7 +122,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     const generated = await finish(generate(parts, request), onStep);
     const decoded = imagesOf(await decodeEach(parts, generated.latents));
     const drawn = keepUnmasked(request, generated.generation, decoded);
-    return { ...generated, ...(await withoutFlagged(parts, drawn)) };
+    return { ...generated, ...(await checked(parts, drawn)) };
   };
   return {
     name,
@@ -130,6 +135,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     generate: (request) => generate(parts, request),
     draw,
     decodeTensor: (latents) => decodeEach(parts, latents),
+    decodeChecked: async (latents) => checked(parts, imagesOf(await decodeEach(parts, latents))),
     decode: async (latents) => imagesOf(await decodeEach(parts, latents)),
     dispose: () => parts.dispose(),
   };
@@ -245,10 +251,7 @@ async function begin(
 }
 
 /** Flagged pictures are blacked out, as in diffusers. */
-async function withoutFlagged(
-  { flag }: PipelineParts,
-  images: readonly Image[],
-): Promise<Pick<Drawn, 'images' | 'flagged'>> {
+async function checked({ flag }: PipelineParts, images: readonly Image[]): Promise<CheckedPictures> {
   const flagged = flag ? await flag(images) : images.map(() => false);
   const shown = images.map((image, i) => (flagged[i] ? solid(image.width, image.height, [0, 0, 0]) : image));
   return { images: shown, flagged };

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { decodePng } from '../pictures/png.ts';
 import type { Picture } from './contract/gallery.ts';
 import type { Job, JobEvent } from './contract/job.ts';
@@ -125,13 +125,18 @@ describe('a server', () => {
   });
 
   test('diagnoses a prompt, with a map for each word and a page', async () => {
-    const { id } = await postJob(server.url, { kind: 'diagnose', prompt: '빨간 사과', steps: 2 });
+    const { id } = await postJob(server.url, {
+      ...{ kind: 'diagnose', prompt: '빨간 사과', reference: 'a red apple', steps: 2 },
+    });
     const { result } = await endOf(server.url, id);
     if (result?.kind !== 'diagnose') throw new Error('There is no diagnosis.');
     expect(result.words.map(({ text }) => text)).toEqual(['빨간', '사과']);
     for (const { heat } of result.words) {
       expect(Buffer.from(heat, 'base64')).toHaveLength(result.width * result.height);
     }
+    const number = expect.any(Number);
+    expect(result.recovered).toEqual({ all: number, early: number, middle: number, late: number });
+    expect(result.recovered?.early).toBeGreaterThan(0);
     const page = await get(result.report);
     expect(page.headers.get('content-security-policy')).toContain('sandbox');
     expect(await page.text()).toContain('빨간 사과');
@@ -165,29 +170,7 @@ describe('a server', () => {
     expect((await endOf(server.url, id)).state).toBe('done');
   });
 
-  test('counts what it did, and describes itself', async () => {
-    const text = await (await get('/metrics')).text();
-    expect(text).toMatch(/ksd_job_seconds_count\{kind="generate",state="done"\} [1-9]/);
-    expect(text).toMatch(/route="\/api\/jobs\/:id"/);
-    const { paths } = await json<{ paths: Record<string, unknown> }>('/docs/json');
-    expect(Object.keys(paths)).toEqual(
-      expect.arrayContaining([
-        '/api/jobs',
-        '/api/jobs/{id}/events',
-        '/v1/images/generations',
-        '/sdapi/v1/txt2img',
-      ]),
-    );
-    expect((await get('/docs/')).status).toBe(200);
-  });
-});
-
-describe('a server that loses what draws', () => {
-  const undo: Undo = [];
-  afterEach(() => undoAll(undo));
-
-  test('runs the job once more in a new process, and tells the truth the second time', async () => {
-    const server = await openServer(undo);
+  test('that loses what draws runs the job once more in a new process, and tells the truth the second time', async () => {
     const kill = () => process.kill(server.worker.pid as number, 'SIGKILL');
     const lucky = await postJob(server.url, { ...long, steps: 60 });
     await firstStep(server.url, lucky.id);
@@ -208,31 +191,49 @@ describe('a server that loses what draws', () => {
     expect(await (await fetch(`${server.url}/health`)).json()).toEqual({ status: 'ok' });
   });
 
-  test('stops gracefully: the job in work ends, new ones are refused, waiting ones go on at the next start', async () => {
-    const data = await temporaryFolder(undo);
-    const server = await openServer(undo, { data });
-    const running = await postJob(server.url, { ...long, steps: 40 });
-    const waiting = await postJob(server.url, { ...long, steps: 1 });
-    await firstStep(server.url, running.id);
-    const stopped = server.stop();
-    const refused = await postJob(server.url, long).catch((error) => error as Error);
-    expect(String(refused)).toMatch(/503|fetch failed/);
-    await stopped;
-    const again = await openServer(undo, { data });
-    expect(await again.services.queue.get(running.id)).toMatchObject({ state: 'done' });
-    expect((await endOf(again.url, waiting.id)).state).toBe('done');
+  test('counts what it did, and describes itself', async () => {
+    const { id } = await postJob(server.url, { ...long, steps: 1 });
+    await endOf(server.url, id);
+    await get(`/api/jobs/${id}`);
+    const counted = async () => (await get('/metrics')).text();
+    await expect.poll(counted).toMatch(/ksd_job_seconds_count\{kind="generate",state="done"\} [1-9]/);
+    expect(await counted()).toMatch(/route="\/api\/jobs\/:id"/);
+    const { paths } = await json<{ paths: Record<string, unknown> }>('/docs/json');
+    expect(Object.keys(paths)).toEqual(
+      expect.arrayContaining([
+        '/api/jobs',
+        '/api/jobs/{id}/events',
+        '/v1/images/generations',
+        '/sdapi/v1/txt2img',
+      ]),
+    );
+    expect((await get('/docs/')).status).toBe(200);
   });
+});
 
-  test('that is not let finish puts the job back', async () => {
-    const data = await temporaryFolder(undo);
-    const server = await openServer(undo, { data });
-    const { id } = await postJob(server.url, long);
-    await firstStep(server.url, id);
-    await server.stop(0);
-    const again = await openServer(undo, { data });
-    await firstStep(again.url, id);
-    expect((await again.services.queue.list({ states: ['running'] })).map((job) => job.id)).toEqual([id]);
-    await again.services.queue.cancel(id);
-    for await (const _ of again.services.queue.events(id, never)) await pause(0);
-  });
+test('a server that stops lets the job in work end, or puts it back; what waits goes on at the next start', async () => {
+  const undo: Undo = [];
+  onTestFinished(() => undoAll(undo));
+  const data = await temporaryFolder(undo);
+  const graceful = await openServer(undo, { data });
+  const running = await postJob(graceful.url, { ...long, steps: 40 });
+  const waiting = await postJob(graceful.url, { ...long, steps: 1 });
+  await firstStep(graceful.url, running.id);
+  const stopped = graceful.stop();
+  const refused = await postJob(graceful.url, long).catch((error) => error as Error);
+  expect(String(refused)).toMatch(/503|fetch failed/);
+  await stopped;
+
+  const hasty = await openServer(undo, { data });
+  expect(await hasty.services.queue.get(running.id)).toMatchObject({ state: 'done' });
+  expect((await endOf(hasty.url, waiting.id)).state).toBe('done');
+  const { id } = await postJob(hasty.url, long);
+  await firstStep(hasty.url, id);
+  await hasty.stop(0);
+
+  const last = await openServer(undo, { data });
+  await firstStep(last.url, id);
+  expect((await last.services.queue.list({ states: ['running'] })).map((job) => job.id)).toEqual([id]);
+  await last.services.queue.cancel(id);
+  for await (const _ of last.services.queue.events(id, never)) await pause(0);
 });

@@ -36,6 +36,8 @@ export interface ServerOptions {
   readonly port: number;
   readonly apiKey?: string;
   readonly origins?: readonly string[];
+  /** A reverse proxy stands before it, and says under which address: others can reach it, whatever the host. */
+  readonly trustProxy?: boolean;
   readonly limits?: Partial<Limits>;
   /** Whether runs can be started here. */
   readonly training?: boolean;
@@ -118,14 +120,22 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 function appOptions(
-  { apiKey, origins, host = '127.0.0.1', page, plugins = [], log = () => {} }: ServerOptions,
+  {
+    apiKey,
+    origins,
+    host = '127.0.0.1',
+    trustProxy = false,
+    page,
+    plugins = [],
+    log = () => {},
+  }: ServerOptions,
   services: Services,
   metrics: Metrics,
   version: string,
 ): AppOptions {
   return {
-    ...{ services, metrics, version },
-    security: { apiKey, local: isLocalHost(host), ...(origins ? { origins } : {}) },
+    ...{ services, metrics, version, trustProxy },
+    security: { apiKey, local: isLocalHost(host) && !trustProxy, ...(origins ? { origins } : {}) },
     ...(page === undefined ? {} : { page }),
     plugins: plugins.map((plugin) => (routes: App) => plugin(routes, services)),
     onDefect: (error, where) => log(`${where}: ${describe(error)}`),

@@ -44,6 +44,11 @@ describe.skipIf(!chromiumPath)(`comparing (${needsChromium})`, () => {
     await page.getByRole('button', { name: /^강아지/ }).click();
     await page.getByRole('img', { name: texts.heatOf('강아지') }).waitFor();
 
+    const parts = await page.locator('.recovered li').allTextContents();
+    expect(parts).toEqual(
+      Object.values(texts.recoveredIn).map((name) => expect.stringMatching(`^${name}[\\d.]+%$`)),
+    );
+
     expect(await violations(page)).toEqual([]);
 
     await page.reload();

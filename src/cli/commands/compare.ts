@@ -7,7 +7,7 @@ import { chooseStudents } from '../../catalog/students.ts';
 import { InputError } from '../../errors.ts';
 import { comparisonGrid, type PromptPair } from '../../generation/compare.ts';
 import type { RequestedDevice } from '../../runtime/session.ts';
-import { drawComparison, openStudio, saveFigure } from '../drawing.ts';
+import { drawComparison, openStudio, saveFigure, warnOfFlagged } from '../drawing.ts';
 import { t, word } from '../messages.ts';
 import {
   addDrawingOptions,
@@ -16,12 +16,14 @@ import {
   examples,
   modelOption,
   readList,
+  type SafetyOptions,
+  safetyOption,
   wholeNumber,
 } from '../options.ts';
 import { addPromptOptions, type PromptCommandOptions, readPromptOptions } from '../promptOptions.ts';
 import { readPrompt, readPrompts } from '../prompts.ts';
 
-interface Options extends DrawingOptions, PromptCommandOptions {
+interface Options extends DrawingOptions, PromptCommandOptions, SafetyOptions {
   readonly prompts?: string;
   readonly students?: string[];
   readonly model: string;
@@ -52,6 +54,7 @@ export function addCompare(program: Command): void {
       t('PNG 파일 (SVG도 함께 저장)', 'PNG file; an SVG is written beside it'),
       'out/compare.png',
     )
+    .addOption(safetyOption())
     .addOption(deviceOption())
     .addHelpText(
       'after',
@@ -68,11 +71,11 @@ export function addCompare(program: Command): void {
 }
 
 async function compareEncoders(texts: readonly string[], options: Options): Promise<void> {
-  const { model, scheduler, device, steps, batch, out, title } = options;
+  const { model, scheduler, device, steps, batch, out, title, safetyChecker } = options;
   const prompts = await promptsOf(texts, options.prompts);
   const prompting = await readPromptOptions(options);
   const studio = await openStudio(
-    { device, model, scheduler },
+    { device, model, scheduler, safetyChecker },
     await chooseStudents(options.students, model),
   );
   const { pipeline, students } = studio;
@@ -91,7 +94,9 @@ async function compareEncoders(texts: readonly string[], options: Options): Prom
       word('그리기', 'drawing'),
     );
     const grid = comparisonGrid(comparison, title === undefined ? {} : { title });
-    console.log((await saveFigure(out, grid)).join('\n'));
+    const paths = await saveFigure(out, grid);
+    warnOfFlagged(comparison.rows.flatMap(({ flagged }) => flagged));
+    console.log(paths.join('\n'));
   } finally {
     await studio.dispose();
   }

@@ -20,7 +20,7 @@ import { distinctPairs, evenly } from '../../evaluation/nearest.ts';
 import { finish } from '../../generation/finish.ts';
 import type { RequestedDevice } from '../../runtime/session.ts';
 import { diagnosisLines } from '../diagnosisView.ts';
-import { openStudio, saveFigure } from '../drawing.ts';
+import { openStudio, saveFigure, warnOfFlagged } from '../drawing.ts';
 import { t, word } from '../messages.ts';
 import {
   addDrawingOptions,
@@ -28,11 +28,13 @@ import {
   deviceOption,
   examples,
   modelOption,
+  type SafetyOptions,
+  safetyOption,
   wholeNumber,
 } from '../options.ts';
 import { type Progress, progress } from '../progress.ts';
 
-interface Options extends DrawingOptions {
+interface Options extends DrawingOptions, SafetyOptions {
   readonly reference?: string;
   readonly student?: string;
   readonly model: string;
@@ -71,6 +73,7 @@ export function addDiagnose(program: Command): void {
     .option('--out <file>', t('HTML 파일', 'HTML file'), 'out/diagnose.html')
     .option('--figure <file>', t('그림 한 장으로도 저장 (PNG와 SVG)', 'also as one figure, PNG and SVG'))
     .option('--json', t('요약 대신 JSON', 'JSON in place of the summary'))
+    .addOption(safetyOption())
     .addOption(deviceOption())
     .addHelpText(
       'after',
@@ -93,10 +96,10 @@ export function addDiagnose(program: Command): void {
 }
 
 async function diagnosePrompt(prompt: string, options: Options): Promise<void> {
-  const { model, scheduler, device, student, reference, nearest, steps, seed } = options;
+  const { model, scheduler, device, student, reference, nearest, steps, seed, safetyChecker } = options;
   const pairs = await pairsOf(options);
   const students = await chooseStudents(student === undefined ? undefined : [student], model);
-  const studio = await openStudio({ device, model, scheduler }, students);
+  const studio = await openStudio({ device, model, scheduler, safetyChecker }, students);
   try {
     const { pipeline } = studio;
     const textEncoder = studio.students[0] ?? (await pipeline.textEncoder());
@@ -117,6 +120,8 @@ async function report(diagnosis: Diagnosis, { out, figure, json }: Options): Pro
   await writeFileAtomic(page, diagnosisPage(diagnosis));
   const files = [page];
   if (figure !== undefined) files.push(...(await saveFigure(figure, diagnosisGrid(diagnosis))));
+  const { drawing, referenceDrawing } = diagnosis;
+  warnOfFlagged([drawing, ...(referenceDrawing ? [referenceDrawing] : [])].map(({ flagged }) => flagged));
   if (json) {
     console.log(JSON.stringify(diagnosisJson(diagnosis), null, 2));
     return;

@@ -10,9 +10,9 @@ import { pictureFile, savePictures } from '../../generation/picture.ts';
 import type { Drawn, GenerationStep, Pipeline } from '../../generation/pipeline.ts';
 import type { GenerationRequest } from '../../generation/request.ts';
 import type { RequestedDevice } from '../../runtime/session.ts';
-import { openStudio } from '../drawing.ts';
+import { openStudio, warnOfFlagged } from '../drawing.ts';
 import { addLoraOptions, chooseLoras, type LoraOptions } from '../loras.ts';
-import { t, word } from '../messages.ts';
+import { t, warn, word } from '../messages.ts';
 import {
   addDrawingOptions,
   type DrawingOptions,
@@ -21,6 +21,8 @@ import {
   modelOption,
   readSize,
   realNumber,
+  type SafetyOptions,
+  safetyOption,
   wholeNumber,
 } from '../options.ts';
 import {
@@ -35,7 +37,13 @@ import { addPromptOptions, type PromptCommandOptions, readPromptOptions } from '
 import { addSourceOptions, type SourceOptions, sourcesOf } from '../sourceOptions.ts';
 import { seconds } from '../units.ts';
 
-interface Options extends DrawingOptions, PromptCommandOptions, SourceOptions, PreviewOptions, LoraOptions {
+interface Options
+  extends DrawingOptions,
+    PromptCommandOptions,
+    SourceOptions,
+    PreviewOptions,
+    LoraOptions,
+    SafetyOptions {
   readonly negative: string;
   readonly model: string;
   readonly student?: string;
@@ -46,7 +54,6 @@ interface Options extends DrawingOptions, PromptCommandOptions, SourceOptions, P
   readonly count: number;
   readonly out: string;
   readonly device: RequestedDevice;
-  readonly safetyChecker: boolean;
 }
 
 /** Pictures in one run of the model: more take more memory and are not much faster. */
@@ -82,10 +89,7 @@ export function addGenerate(program: Command): void {
     )
     .option('--count <n>', t('그릴 장수', 'number of pictures'), wholeNumber(1), 1)
     .option('--out <path>', t('PNG 파일 또는 폴더', 'PNG file or folder'), 'out')
-    .option(
-      '--no-safety-checker',
-      t('모델의 안전 검사를 끕니다', 'leave out the safety checker of the model'),
-    )
+    .addOption(safetyOption())
     .addOption(deviceOption());
   addPreviewOptions(command)
     .addHelpText(
@@ -159,7 +163,7 @@ async function generate(given: string, options: Options): Promise<void> {
     const time = seconds(performance.now() - began);
     const paths = await save(drawn, out);
     for (const warning of new Set(drawn.flatMap(({ generation }) => generation.warnings))) warn(warning);
-    warnOfFlagged(drawn);
+    warnOfFlagged(drawn.flatMap(({ flagged }) => flagged));
     for (const path of paths) console.log(path);
     process.stderr.write(`${t(`${count}장을 ${time}초에 그렸습니다`, `${count} drawn in ${time} s`)}\n`);
   } finally {
@@ -232,19 +236,4 @@ function warnOfKorean(prompt: string, options: Options, student: StudentFolder |
       'the text encoder of this model may know no Korean; give one that does with --student.',
     ),
   );
-}
-
-function warnOfFlagged(drawn: readonly Drawn[]): void {
-  const count = drawn.flatMap(({ flagged }) => flagged).filter(Boolean).length;
-  if (count === 0) return;
-  warn(
-    t(
-      `안전 검사에 걸린 그림 ${count}장을 검게 지웠습니다. 시드나 프롬프트를 바꾸거나 --no-safety-checker로 검사를 끄세요.`,
-      `the safety checker blacked out ${count}; change the seed or the prompt, or use --no-safety-checker.`,
-    ),
-  );
-}
-
-function warn(text: string): void {
-  process.stderr.write(`⚠ ${text}\n`);
 }

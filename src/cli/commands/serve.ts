@@ -28,6 +28,7 @@ interface Options {
   /** False with --no-key. */
   readonly key: boolean;
   readonly allowOrigin: readonly string[];
+  readonly trustProxy: boolean;
   readonly queueLimit: number;
   readonly queue?: string;
   readonly store?: string;
@@ -64,6 +65,14 @@ export function addServe(program: Command): void {
       collect,
       [],
     )
+    .option(
+      '--trust-proxy',
+      t(
+        '앞에 선 리버스 프록시가 알려 주는 주소를 믿음 (X-Forwarded-Proto, X-Forwarded-Host)',
+        'believe the reverse proxy before it on the address (X-Forwarded-Proto, X-Forwarded-Host)',
+      ),
+      false,
+    )
     .option('--queue-limit <n>', t('기다릴 수 있는 작업 수', 'jobs that may wait'), wholeNumber(1), 32)
     .addOption(queueOption())
     .addOption(storeOption())
@@ -98,18 +107,22 @@ export function addServe(program: Command): void {
           ),
           'ksd serve --queue redis://10.0.0.1:6379 --store /mnt/ksd --workers 0',
         ],
+        [
+          t('HTTPS 리버스 프록시 뒤에서', 'behind a reverse proxy with HTTPS'),
+          'KSD_API_KEY=... ksd serve --trust-proxy --no-open',
+        ],
       ),
     )
     .action(serve);
 }
 
 async function serve(options: Options): Promise<void> {
-  const { model, student, host, port, data, device, allowOrigin, queueLimit, training } = options;
+  const { model, student, host, port, data, device, allowOrigin, trustProxy, queueLimit, training } = options;
   const apiKey = keyOf(options);
   checkWorkers(options);
   process.stderr.write(`${t('모델을 여는 중…', 'opening the model…')}\n`);
   const server = await startServer({
-    ...{ models: model, students: student, host, port, data, device, training },
+    ...{ models: model, students: student, host, port, data, device, training, trustProxy },
     ...(apiKey === undefined ? {} : { apiKey }),
     ...(options.queue === undefined ? {} : { queue: options.queue }),
     ...(options.store === undefined ? {} : { store: options.store }),
@@ -136,13 +149,13 @@ async function serve(options: Options): Promise<void> {
 }
 
 /** Throws ConfigError where others could use the server without a key and nobody said that they may. */
-function keyOf({ apiKey = process.env['KSD_API_KEY'], key, host }: Options): string | undefined {
+function keyOf({ apiKey = process.env['KSD_API_KEY'], key, host, trustProxy }: Options): string | undefined {
   if (apiKey !== undefined && apiKey !== '') return apiKey;
-  if (!key || isLocalHost(host)) return undefined;
+  if (!key || (isLocalHost(host) && !trustProxy)) return undefined;
   throw new ConfigError(
     t(
-      `${host}에 열면 다른 기기도 이 서버를 쓸 수 있는데 키가 없습니다.`,
-      `On ${host} other machines can use this server, and it has no key.`,
+      `${trustProxy ? '프록시를 거쳐' : `${host}에 열면`} 다른 기기도 이 서버를 쓸 수 있는데 키가 없습니다.`,
+      `${trustProxy ? 'Through a proxy' : `On ${host}`} other machines can use this server, and it has no key.`,
     ),
     t(
       '--api-key로 키를 정하거나, 누구나 써도 된다면 --no-key를 붙이세요.',

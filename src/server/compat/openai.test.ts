@@ -1,6 +1,7 @@
 import OpenAI, { APIError, RateLimitError } from 'openai';
 import { afterAll, expect, test } from 'vitest';
 import { decodePng } from '../../pictures/png.ts';
+import type { Picture, PictureParameters } from '../contract/gallery.ts';
 import { openApp, openServer, type Undo, undoAll } from '../testing/server.ts';
 
 const undo: Undo = [];
@@ -8,6 +9,12 @@ afterAll(() => undoAll(undo));
 
 const server = await openServer(undo, { apiKey: 'secret' });
 const client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: 'secret', maxRetries: 0 });
+const parameters: PictureParameters = {
+  ...{ prompt: 'a red apple', model: 'emoji-sd', student: 'none', seed: '1', steps: 1, guidance: 5 },
+  ...{ scheduler: 'unipc', width: 64, height: 64 },
+};
+/** A step of a busy machine may take a second. */
+const patient = { timeout: 20_000 };
 /** What OpenAI's own API does not have. */
 const quick = { steps: 2, seed: 3 } as const;
 
@@ -35,6 +42,24 @@ test('and as addresses where the pictures are', async () => {
   expect(url.startsWith(`${server.url}/api/pictures/`)).toBe(true);
   const file = await fetch(url, { headers: { authorization: 'Bearer secret' } });
   expect(file.headers.get('content-type')).toBe('image/png');
+});
+
+test.each([
+  [true, 'https://draw.example'],
+  [false, 'http://localhost:7860'],
+])('where a proxy is trusted (%s), addresses are those that it tells: %s', async (trustProxy, address) => {
+  const { app, services } = await openApp(undo, { trustProxy });
+  const forwarded = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'draw.example' };
+  const answer = app.inject({
+    ...{ method: 'POST', url: '/v1/images/generations', payload: { prompt: 'a red apple' } },
+    headers: { host: 'localhost:7860', ...forwarded },
+  });
+  const job = await services.queue.take(new AbortController().signal);
+  const [picture] = await services.gallery.add([
+    { job: job?.id as string, png: new Uint8Array(1), flagged: false, parameters },
+  ]);
+  await job?.done({ kind: 'generate', pictures: [picture as Picture], warnings: [] });
+  expect((await answer).json().data).toEqual([{ url: `${address}${picture?.url}` }]);
 });
 
 test('models are listed under the names that requests take', async () => {
@@ -77,11 +102,11 @@ test('a client that hangs up cancels its job', async () => {
     .generate({ prompt: 'x', steps: 150 } as OpenAI.ImageGenerateParamsNonStreaming, { signal: gone.signal })
     .catch((error) => error);
   const running = () => server.services.queue.list({ states: ['running'] });
-  await expect.poll(async () => (await running()).length).toBe(1);
+  await expect.poll(async () => (await running()).length, patient).toBe(1);
   const [job] = await running();
   gone.abort();
   await drawing;
   await expect
-    .poll(async () => (await server.services.queue.get(job?.id as string))?.state)
+    .poll(async () => (await server.services.queue.get(job?.id as string))?.state, patient)
     .toBe('cancelled');
 });

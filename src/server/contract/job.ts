@@ -53,13 +53,23 @@ const word = z.object({
   heat: z.string(),
 });
 
+/** Parts of the reference's condition that reach the U-Net: 1 is all, below 0 it leads elsewhere. */
+const recovered = z.object({
+  /** Of the whole run. */
+  all: z.number(),
+  /** Means of the first third of the steps, which decide the composition, of the second, and of the last, the detail. */
+  early: z.number(),
+  middle: z.number(),
+  late: z.number(),
+});
+
 const diagnosed = z.object({
   picture,
   words: z.array(word),
   width: z.int(),
   height: z.int(),
-  /** Part of the reference's condition that reaches the U-Net, 1 is all; only with a reference. */
-  recovered: z.number().optional(),
+  /** Only with a reference. */
+  recovered: recovered.optional(),
   /** Where the page of `ksd diagnose` is, from the server's root. */
   report: z.string(),
 });

@@ -2,7 +2,7 @@
  * A job that shows what a model makes of the same words in Korean and English, by its own text encoder and by students.
  */
 import type { TextEncoder } from '../../encoders/textEncoder.ts';
-import { type Comparison, compare } from '../../generation/compare.ts';
+import { type Comparison, type ComparisonRow, compare } from '../../generation/compare.ts';
 import type { Generation } from '../../generation/pipeline.ts';
 import type { Image } from '../../pictures/image.ts';
 import type { CompareRequest } from '../contract/drawing.ts';
@@ -50,10 +50,10 @@ function comparedColumns(
   generations: readonly Generation[],
   students: readonly TextEncoder[],
 ): ComparedColumn[] {
-  const [{ prompt, images } = { prompt: { ko: '', en: '' }, images: [] }] = rows;
+  const { prompt, images, flagged } = rows[0] as ComparisonRow;
   return columns.map(({ language, textEncoder }, i) => {
     const student = students.includes(textEncoder) ? textEncoder.name : 'none';
-    const made = { student, flagged: false };
+    const made = { student, flagged: flagged[i] as boolean };
     return {
       encoder: student === 'none' ? 'original' : student,
       language,

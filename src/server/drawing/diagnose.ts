@@ -4,14 +4,14 @@
 import { isPackagedModel, packagedPairs } from '../../catalog/packaged.ts';
 import { type Pair, readPairs } from '../../corpus/pairs.ts';
 import type { TextEncoder } from '../../encoders/textEncoder.ts';
-import { type Diagnosis, diagnose } from '../../evaluation/diagnosis.ts';
+import { type Diagnosis, diagnose, type Recovery, thirds } from '../../evaluation/diagnosis.ts';
 import { diagnosisPage } from '../../evaluation/diagnosisPage.ts';
 import { distinctPairs, evenly } from '../../evaluation/nearest.ts';
 import { type Drawing, heatRatios } from '../../evaluation/readDrawing.ts';
 import { encodePng } from '../../pictures/png.ts';
 import type { DiagnoseRequest } from '../contract/drawing.ts';
 import type { OpenModel } from './studio.ts';
-import type { Complete, DrawingEvent, DrawnPicture, Place } from './task.ts';
+import type { Complete, Diagnosed, DrawingEvent, DrawnPicture, Place } from './task.ts';
 
 /** Pairs that near sentences are looked for among: fewer than a command reads, somebody is waiting. */
 const pairCount = 200;
@@ -63,10 +63,15 @@ function diagnosed(diagnosis: Diagnosis, request: Complete<DiagnoseRequest>, stu
     picture: diagnosedPicture(diagnosis, request, student),
     found: {
       ...{ kind: 'diagnose', words, width, height },
-      ...(recovery ? { recovered: recovery.prompt.whole } : {}),
+      ...(recovery ? { recovered: recovered(recovery.prompt) } : {}),
     },
     report: diagnosisPage(diagnosis),
   };
+}
+
+function recovered(recovery: Recovery): NonNullable<Diagnosed['recovered']> {
+  const [early, middle, late] = thirds(recovery);
+  return { all: recovery.whole, early, middle, late };
 }
 
 function diagnosedPicture(
@@ -77,7 +82,7 @@ function diagnosedPicture(
   const { width, height } = drawing.picture;
   return {
     png: encodePng(drawing.picture),
-    flagged: false,
+    flagged: drawing.flagged,
     parameters: { prompt, model, student, seed: String(seed), steps, guidance, scheduler, width, height },
   };
 }

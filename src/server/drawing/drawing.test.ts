@@ -1,8 +1,14 @@
-import { afterAll, expect, test } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { openPipeline } from '../../generation/open.ts';
+import { writeGuardedModel } from '../../generation/testing/guardedModel.ts';
 import { openRuntime } from '../../runtime/node.ts';
 import type { Runtime } from '../../runtime/session.ts';
 import type { GenerateRequest } from '../contract/drawing.ts';
+import { compareEncoders } from './compare.ts';
+import { diagnosePrompt } from './diagnose.ts';
 import { generatePictures } from './generate.ts';
 import { createStudio } from './studio.ts';
 import type { Complete, DrawingEvent } from './task.ts';
@@ -67,6 +73,31 @@ test('a cancelled drawing makes no further model call, and after the last one de
     pictures: [{ parameters: { seed: '1', student: 'none' } }],
   });
   expect(opened).toHaveLength(before.length + 1);
+});
+
+test('what the safety checker flags is recorded so, whichever job drew it', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'ksd-drawing-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await writeGuardedModel(folder, -2);
+  const guarded = await openPipeline(engine, folder);
+  const open = { pipeline: guarded, previews: undefined };
+  const never = new AbortController().signal;
+  const { count, previewEvery, ...settings } = { ...request, steps: 1 };
+  const runs = [
+    generatePictures(open, undefined, { ...settings, count, previewEvery }, never),
+    compareEncoders(open, [], { ...settings, kind: 'compare', ko: '고양이', en: 'a cat' }, never),
+    diagnosePrompt(open, model, undefined, { ...settings, kind: 'diagnose' }, never),
+  ];
+  const flagged: boolean[][] = [];
+  for (const run of runs) {
+    for await (const event of run) {
+      if (event.kind === 'generated') flagged.push(event.pictures.map((picture) => picture.flagged));
+      if (event.kind === 'compared') flagged.push(event.columns.map(({ picture }) => picture.flagged));
+      if (event.kind === 'diagnosed') flagged.push([event.picture.flagged]);
+    }
+  }
+  await guarded.dispose();
+  expect(flagged).toEqual([[true], [true, true], [true]]);
 });
 
 test('many pictures are drawn a few at a time and counted together', async () => {

@@ -38,7 +38,8 @@ export interface DrawnPicture {
   readonly flagged: boolean;
 }
 
-type Diagnosed = Omit<Extract<JobResult, { kind: 'diagnose' }>, 'picture' | 'report'>;
+/** What a diagnosis found, without its files. */
+export type Diagnosed = Omit<Extract<JobResult, { kind: 'diagnose' }>, 'picture' | 'report'>;
 
 export type DrawingEvent =
   | { readonly kind: 'ready'; readonly device: string }

@@ -23,6 +23,8 @@ export interface AppOptions {
   readonly security: SecurityOptions;
   readonly metrics: Metrics;
   readonly version: string;
+  /** Whether X-Forwarded-Proto and X-Forwarded-Host are believed; false by default. */
+  readonly trustProxy?: boolean;
   /** Folder of the page that was built; the package's own by default. */
   readonly page?: string;
   /** More routes, in the order in which they are registered. */
@@ -32,8 +34,9 @@ export interface AppOptions {
 }
 
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
-  const { services, security, metrics, version, onDefect } = options;
+  const { services, security, metrics, version, trustProxy = false, onDefect } = options;
   const app = fastify({
+    trustProxy,
     bodyLimit: services.limits.bodyBytes,
     // Who sends a request for longer than this holds a connection for nothing.
     requestTimeout: 120_000,

@@ -9,7 +9,7 @@ import { KsdError } from '../../errors.ts';
 export interface SecurityOptions {
   /** Asked for by everything but /health. */
   readonly apiKey?: string | undefined;
-  /** Bound to this machine alone: other names for it come from a page that plays tricks with DNS. */
+  /** Bound to this machine alone, without a proxy before it: other names for it come from a page that plays tricks with DNS. */
   readonly local: boolean;
   /** Origins of other pages that may use the API; none by default. */
   readonly origins?: readonly string[];
@@ -86,11 +86,11 @@ function changesSomething({ method }: FastifyRequest): boolean {
 }
 
 /** A browser says where a request comes from; what says nothing is no browser. */
-function checkOrigin({ headers }: FastifyRequest): void {
+function checkOrigin({ headers, host }: FastifyRequest): void {
   const site = headers['sec-fetch-site'];
   const allowed =
     site === undefined
-      ? headers.origin === undefined || hostOf(headers.origin) === headers.host
+      ? headers.origin === undefined || hostOf(headers.origin) === host
       : site === 'same-origin' || site === 'none';
   if (allowed) return;
   throw new RefusedError(

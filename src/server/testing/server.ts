@@ -55,7 +55,12 @@ export interface TestApp {
 /** The routes without a process that draws: jobs stay queued. */
 export async function openApp(
   undo: Undo,
-  { limits, page, ...security }: Partial<SecurityOptions> & { limits?: Partial<Limits>; page?: string } = {},
+  {
+    limits,
+    page,
+    trustProxy = false,
+    ...security
+  }: Partial<SecurityOptions> & { limits?: Partial<Limits>; page?: string; trustProxy?: boolean } = {},
 ): Promise<TestApp> {
   const folder = await temporaryFolder(undo);
   const queue = await openLocalQueue({ folder: join(folder, 'jobs'), limit: limits?.queue ?? 32 });
@@ -72,7 +77,8 @@ export async function openApp(
   };
   const app = await createApp({
     services,
-    security: { local: true, ...security },
+    security: { local: !trustProxy, ...security },
+    trustProxy,
     metrics: createMetrics({ queue, restarts: () => 0 }),
     version: '0',
     page: page ?? join(folder, 'web'),

@@ -159,7 +159,10 @@ export const en: Texts = {
     diagnoseStart: 'Show it by word',
     word: 'Word',
     heatOf: (word) => `Where "${word}" is read`,
-    recovered: (percent) => `${percent} of the condition of the English reached the picture.`,
+    recovered: (percent) => `Over all steps, ${percent} of the condition of the English reached the picture.`,
+    recoveredIn: { early: 'Early steps', middle: 'Middle steps', late: 'Late steps' },
+    recoveredNote:
+      'Early steps decide the composition, late ones the detail: a picture may look right where only the early ones are high.',
     report: 'The whole diagnosis',
     noWords: 'There is no record by word.',
   },

@@ -174,7 +174,10 @@ export const ko = {
     diagnoseStart: '단어별로 보기',
     word: '단어',
     heatOf: (word: string) => `"${word}"를 읽은 곳`,
-    recovered: (percent: string) => `영어 기준문의 조건이 ${percent} 전해졌습니다.`,
+    recovered: (percent: string) => `영어 기준문의 조건이 모든 스텝을 합쳐 ${percent} 전해졌습니다.`,
+    recoveredIn: { early: '처음 스텝', middle: '중간 스텝', late: '끝 스텝' },
+    recoveredNote:
+      '처음 스텝은 구도를, 끝 스텝은 세부를 정합니다. 합계가 낮아도 처음이 높으면 그림은 그럴듯해 보일 수 있습니다.',
     report: '진단 보고서 전체',
     noWords: '단어별 기록이 없습니다.',
   },

@@ -14,6 +14,7 @@ import { namesOf } from '../../state/names.ts';
 import { setParams } from '../../state/route.ts';
 import { system } from '../../state/system.ts';
 import { percent, t } from '../../texts/texts.ts';
+import { Recovered } from './recovered.tsx';
 
 export function Diagnosis({ compared, view }: { compared: Job; view: JobView | undefined }) {
   const texts = t().compare;
@@ -95,7 +96,7 @@ function Words({ result }: { result: Extract<JobResult, { kind: 'diagnose' }> })
             </li>
           ))}
         </ul>
-        {result.recovered !== undefined && <p>{texts.recovered(percent(Math.max(0, result.recovered)))}</p>}
+        {result.recovered && <Recovered parts={result.recovered} />}
         <a href={result.report.replace(/^\//, '')} target="_blank" rel="noreferrer">
           {texts.report}
         </a>
