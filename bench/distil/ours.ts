@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline';
 import { readFloat32, tensorNamed } from '../../src/checkpoint/tensorEntry.ts';
 import { openWeights } from '../../src/checkpoint/weights.ts';
 import { adamw } from '../../src/distillation/adamw/adamw.ts';
+import { createTrainingMemory } from '../../src/distillation/adamw/memory.ts';
 import { batchOf, lossesOf } from '../../src/distillation/data.ts';
 import { objectiveNamed } from '../../src/distillation/objective.ts';
 import { createStudent } from '../../src/distillation/student.ts';
@@ -112,13 +113,16 @@ async function forward(batch: number, fold: boolean): Promise<number> {
   return (performance.now() - began) / 1000;
 }
 
-/** An update by gradients of zero, at no rate: it takes as long as any other. */
-function update(): number {
-  const zeros = Object.fromEntries(
-    student.state.slots.map(({ name, length }) => [name, new Float32Array(length)]),
+/** The host's update by gradients of zero, at no rate: it takes as long as any other. On a device it is a part of `learn`. */
+function update(): number | undefined {
+  if (student.place !== 'host') return undefined;
+  const parameters = student.parameters.map((each) => ({ ...each, decay: true }));
+  const gradients = Object.fromEntries(
+    parameters.map(({ name, shape }) => [name, new Float32Array(shape.reduce((a, b) => a * b, 1))]),
   );
+  const optimizing = adamw(createTrainingMemory(parameters), optimizer);
   const began = performance.now();
-  adamw(student.state, optimizer).step(zeros, 0);
+  optimizing.step(gradients, 0);
   return (performance.now() - began) / 1000;
 }
 

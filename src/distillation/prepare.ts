@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import { openStableDiffusion, type StableDiffusion } from '../checkpoint/stableDiffusion.ts';
 import { ConfigError } from '../errors.ts';
-import type { Runtime } from '../runtime/session.ts';
+import type { KeepingRuntime } from '../runtime/keeping.ts';
 import { promptLength } from '../text/tokenizer.ts';
 import type { BatchOptions } from './batch.ts';
 import { type Data, type DataEvent, readData, type TaughtLoss } from './data.ts';
@@ -19,7 +19,7 @@ import { studentKinds } from './students.ts';
 import { cacheName, openTeacher, type Teacher } from './teacher.ts';
 
 export interface TrainOptions {
-  readonly runtime: Runtime;
+  readonly runtime: KeepingRuntime;
   /** The run's folder, for example `runs/emoji-roberta`; a run that is there goes on. */
   readonly folder: string;
   /** Stops after the current step, with a checkpoint. */
@@ -105,11 +105,15 @@ export async function* prepare(
 /** The run in numbers, going on after `resumedAt` steps. */
 export function factsOf({ student, data, totalSteps }: Run, resumedAt: number): RunFacts {
   return {
-    parameters: student.state.slots.reduce((sum, slot) => sum + slot.length, 0),
+    parameters: elementsOf(student.parameters),
     trainPairs: data.train.length,
     validationPairs: data.validation.length,
     tooLong: data.tooLong,
     totalSteps,
     resumedAt,
   };
+}
+
+function elementsOf(parameters: Student['parameters']): number {
+  return parameters.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
 }

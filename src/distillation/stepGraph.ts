@@ -29,7 +29,18 @@ export interface StepOptions {
   /** What is taught, if not the plain mean squared error. */
   readonly loss?: LossSettings | undefined;
   readonly checkpointing?: boolean | undefined;
+  /** `f32` by default. */
+  readonly precision?: Precision | undefined;
 }
+
+/**
+ * `f16`: matrix products, forward and backward, in float16 (graph/halfProducts.ts); parameters, sums, norms, softmax and loss
+ * in float32. The loss that is differentiated is multiplied by one more input, [].
+ */
+export const precisions = ['f32', 'f16'] as const;
+export type Precision = (typeof precisions)[number];
+
+export const lossScaleName = 'loss_scale';
 
 /**
  * Inputs besides the student's own: `target` [batch, rows, hidden], `weight` [batch, rows, 1], `scale` [].
@@ -40,7 +51,7 @@ export function stepGraph(
   model: EncoderModel,
   objective: Objective,
   length: Dim,
-  { loss, checkpointing = false }: StepOptions = {},
+  { loss, checkpointing = false, precision = 'f32' }: StepOptions = {},
 ): StepGraph {
   const graph = createGraph();
   const encoded = model.build(graph, length);

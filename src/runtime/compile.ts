@@ -9,8 +9,9 @@ import type { Graph, Value } from '../graph/graph.ts';
 import { integerWeights } from '../graph/integerWeights.ts';
 import { attentionsByProducts } from '../graph/ops/attention.ts';
 import { type Rules, rewrite } from '../graph/rewrite.ts';
-import { serialize } from '../graph/serialize.ts';
+import { type SerializeOptions, serialize } from '../graph/serialize.ts';
 import { attentionIsSound } from './attention.ts';
+import type { KeepingRuntime, KeepingSession } from './keeping.ts';
 import type { Runtime, Session } from './session.ts';
 
 /**
@@ -41,12 +42,36 @@ export async function compile(
   { integerProducts = false }: CompileOptions = {},
 ): Promise<Session> {
   const rules = await rulesFor(runtime, weights, integerProducts);
-  const fitted = rules.length > 0 ? rewrite(graph, outputs, rules) : { graph, outputs };
   const bind = weights ? bindExternal(weights) : () => ({ kind: 'input' }) as const;
-  const bytes = serialize(fitted.graph, { outputs: fitted.outputs, bind });
+  const bytes = modelBytes(graph, outputs, rules, bind);
   if (!weights) return runtime.open({ bytes });
   const weightsInPlace = parametersOf(graph) >= largeModel[isHalf(weights) ? 'half' : 'full'];
   return runtime.open({ bytes, weightsFolder: weightsFolder(weights) }, { weightsInPlace });
+}
+
+/**
+ * A session that computes `outputs`, of which those named in `keep` stay on the device. Parameters are fed at every run.
+ * Throws RuntimeError if the engine refuses the graph.
+ */
+export async function compileKeeping(
+  runtime: KeepingRuntime,
+  graph: Graph,
+  outputs: Readonly<Record<string, Value>>,
+  keep: readonly string[] = [],
+): Promise<KeepingSession> {
+  const rules = await rulesFor(runtime, undefined, false);
+  const bytes = modelBytes(graph, outputs, rules, () => ({ kind: 'input' }));
+  return runtime.openKeeping({ bytes }, keep);
+}
+
+function modelBytes(
+  graph: Graph,
+  outputs: Readonly<Record<string, Value>>,
+  rules: readonly Rules[],
+  bind: SerializeOptions['bind'],
+): Uint8Array {
+  const fitted = rules.length > 0 ? rewrite(graph, outputs, rules) : { graph, outputs };
+  return serialize(fitted.graph, { outputs: fitted.outputs, bind });
 }
 
 function isHalf({ tensors }: Weights): boolean {
