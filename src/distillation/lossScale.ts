@@ -14,7 +14,7 @@ export interface LossScale {
   readonly skipped: number;
 }
 
-export const firstLossScale: LossScale = { scale: 65_536, goodSteps: 0, skipped: 0 };
+export const firstScale = 65_536;
 
 /** Good steps until it doubles. */
 export const growthInterval = 2000;

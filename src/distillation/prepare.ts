@@ -67,8 +67,9 @@ export async function* prepare(
   const { tokenizer } = start.tokenizer;
   const tokenizers = { teacher: diffusion.tokenizer.folder, student: start.tokenizer };
   const data = yield* readData(experiment, { folder, signal, ...tokenizers });
-  const { optimizer: variant, weightDecay, decayRule, clipNorm, checkpointing } = training;
-  const settings = { variant, weightDecay, decayRule, clipNorm, checkpointing, loss: experiment.loss };
+  const { optimizer: variant, weightDecay, decayRule, clipNorm, checkpointing, precision } = training;
+  const optimizer = { variant, weightDecay, decayRule, clipNorm };
+  const settings = { ...optimizer, checkpointing, precision, loss: experiment.loss };
   const model = (training.foldPads ? start.model.packed : undefined) ?? start.model;
   const student = await createStudent(runtime, model, objective, settings, (parameters) =>
     initialParameters(start, parameters, seed),

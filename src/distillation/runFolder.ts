@@ -189,6 +189,8 @@ export interface StepMetric {
   readonly lossEn: number;
   readonly lossKo: number;
   readonly learningRate: number;
+  /** After the step, where the backward pass is in float16: half of what it was, if the step was skipped. */
+  readonly lossScale?: number;
   /** Pairs a second, validation and checkpoints left out. */
   readonly pairsPerSecond: number;
 }

@@ -4,9 +4,11 @@
  */
 import type { EncoderModel } from '../encoders/model.ts';
 import { gradients } from '../graph/gradients.ts';
-import { createGraph, type Graph, input, type Value } from '../graph/graph.ts';
+import { createGraph, type Graph, input, type Node, type Value } from '../graph/graph.ts';
+import { halfProducts } from '../graph/halfProducts.ts';
 import { mul, sub } from '../graph/ops/arithmetic.ts';
 import { reduceSum } from '../graph/ops/reduce.ts';
+import { rewrite } from '../graph/rewrite.ts';
 import type { Dim } from '../graph/shape.ts';
 import { spreadRows } from '../models/rows.ts';
 import { promptLength } from '../text/tokenizer.ts';
@@ -60,6 +62,7 @@ export function stepGraph(
   const student =
     taught && typeof compared.shape[1] === 'string' ? spreadRows(compared, promptLength) : compared;
   const rows = student.shape[1]!;
+  const beforeLoss = graph.nodes.length;
   const target = input(graph, 'target', 'float32', ['batch', rows, model.hiddenSize]);
   const weight = input(graph, 'weight', 'float32', ['batch', rows, 1]);
   const scale = input(graph, 'scale', 'float32', []);
@@ -67,21 +70,39 @@ export function stepGraph(
   const losses = reduceSum(mul(weight, mul(difference, difference)), [1, 2]);
   const wanted = [...graph.parameters];
   const total = taught ? taughtLoss(taught, student, target, scale) : mul(reduceSum(losses), scale);
+  const inLoss = new Set(graph.nodes.slice(beforeLoss));
   const results = gradients(
     total,
     wanted.map(([, value]) => value),
-    undefined,
+    precision === 'f16' ? input(graph, lossScaleName, 'float32', []) : undefined,
     { outputs: encoded.layerOutputs, recompute: checkpointing },
   );
   const trained = wanted.flatMap(([name, value], i) =>
     results[i] ? [{ name, value, gradient: results[i] }] : [],
   );
-  return {
+  const whole: StepGraph = {
     graph,
     parameters: new Map(trained.map(({ name, value }) => [name, value])),
     losses,
     total,
     gradients: Object.fromEntries(trained.map(({ name, gradient }) => [gradientName(name), gradient])),
+  };
+  return precision === 'f16' ? inHalf(whole, inLoss) : whole;
+}
+
+function inHalf(
+  { graph, parameters, losses, total, gradients }: StepGraph,
+  inLoss: ReadonlySet<Node>,
+): StepGraph {
+  const rewritten = rewrite(graph, { losses, total, ...gradients }, [halfProducts(inLoss)]);
+  const { losses: sums, total: sum, ...rest } = rewritten.outputs;
+  const names = [...parameters.keys()];
+  return {
+    graph: rewritten.graph,
+    parameters: new Map(names.map((name) => [name, rewritten.graph.parameters.get(name)!])),
+    losses: sums!,
+    total: sum!,
+    gradients: rest,
   };
 }
 

@@ -4,6 +4,7 @@
 import type { EncoderModel } from '../encoders/model.ts';
 import type { Value } from '../graph/graph.ts';
 import { compileKeeping } from '../runtime/compile.ts';
+import { checkHalf } from '../runtime/half.ts';
 import type { DeviceTensor, Feeds, KeepingRuntime } from '../runtime/keeping.ts';
 import { floatTensor } from '../runtime/tensor.ts';
 import { promptLength } from '../text/tokenizer.ts';
@@ -11,7 +12,7 @@ import type { AdamWOptions } from './adamw/adamw.ts';
 import type { Batch } from './batch.ts';
 import { type DecayRule, decays } from './decay.ts';
 import type { LossSettings } from './loss.ts';
-import { firstLossScale, type LossScale, nextLossScale } from './lossScale.ts';
+import { firstScale, type LossScale, nextLossScale } from './lossScale.ts';
 import type { Objective } from './objective.ts';
 import { placeFor, type StatePlace, states } from './state/registry.ts';
 import type { StateSnapshot, TrainedParameter, TrainingState } from './state/state.ts';
@@ -26,6 +27,8 @@ export interface StudentSnapshot extends StateSnapshot {
 export interface Student {
   readonly parameters: TrainingState['parameters'];
   readonly place: StatePlace;
+  /** What the loss of the next step is multiplied by; undefined in float32. */
+  readonly lossScale: number | undefined;
   /**
    * One optimizer step, by the sum of the gradients of the batch's parts, which are computed one after the other. Returns
    * the summed squares of each text of each part, before the step.
@@ -49,6 +52,8 @@ export type StudentSettings = Omit<AdamWOptions, 'clipNorm'> & {
   readonly checkpointing?: boolean;
   /** What products are computed in; float32 by default. */
   readonly precision?: Precision;
+  /** With float16: what the loss is multiplied by at first; 65536 by default. */
+  readonly firstLossScale?: number;
   /** Where the state lies, if not where it is best on the runtime. */
   readonly place?: StatePlace;
 };
@@ -71,10 +76,12 @@ export async function createStudent(
     loss,
     precision,
     place = placeFor(runtime),
+    firstLossScale = firstScale,
     ...settings
   }: StudentSettings,
   initial: Initial,
 ): Promise<Student> {
+  if (precision === 'f16') await checkHalf(runtime, 'training.precision');
   // Models that fold pads take batches of any length; the others always see 77 positions.
   const length = model.equalPadId === undefined ? promptLength : 'length';
   const step = stepGraph(model, objective, length, { loss, checkpointing, precision });
@@ -87,10 +94,14 @@ export async function createStudent(
   const computed = { losses: step.losses, ...step.gradients };
   const learning = await compileKeeping(runtime, step.graph, computed, Object.keys(step.gradients));
   const measuring = await compileKeeping(runtime, step.graph, { losses: step.losses });
-  let lossScale = precision === 'f16' ? firstLossScale : undefined;
+  const fresh: LossScale = { scale: firstLossScale, goodSteps: 0, skipped: 0 };
+  let lossScale = precision === 'f16' ? fresh : undefined;
   return {
     parameters: state.parameters,
     place,
+    get lossScale() {
+      return lossScale?.scale;
+    },
     learn: async (parts, learningRate) => {
       const losses: Float32Array[] = [];
       const scale = lossScale?.scale;
@@ -111,7 +122,7 @@ export async function createStudent(
     snapshot: async () => ({ ...(await state.snapshot()), ...(lossScale ? { lossScale } : {}) }),
     restore: (snapshot) => {
       state.restore(snapshot);
-      if (lossScale) lossScale = snapshot.lossScale ?? firstLossScale;
+      if (lossScale) lossScale = snapshot.lossScale ?? fresh;
     },
     dispose: async () => {
       await learning.dispose();

@@ -4,6 +4,7 @@
  * Nothing but tests may import this.
  */
 import { encoderModel } from '../encoders/family.ts';
+import type { EncoderModel } from '../encoders/model.ts';
 import type { Value } from '../graph/graph.ts';
 import { randomStream } from '../random/stream.ts';
 import type { KeepingRuntime } from '../runtime/keeping.ts';
@@ -16,32 +17,40 @@ const hidden = 32;
 const pad = 1;
 const vocabulary = 60;
 
-const encoder = encoderModel(
-  'roberta',
-  {
+function tinyModel(layers: number): EncoderModel {
+  const config = {
     vocab_size: vocabulary,
     hidden_size: hidden,
     intermediate_size: 64,
-    num_hidden_layers: 2,
+    num_hidden_layers: layers,
     num_attention_heads: 2,
     max_position_embeddings: 80,
     layer_norm_eps: 1e-5,
     pad_token_id: pad,
-  },
-  'tiny',
-);
-const model = encoder.packed ?? encoder;
+  };
+  const model = encoderModel('roberta', config, 'tiny');
+  return model.packed ?? model;
+}
 
 /** torch's AdamW, unless told otherwise. */
-export type TinySettings = Partial<StudentSettings>;
+export type TinySettings = Partial<StudentSettings> & { readonly layers?: number };
 
-/** A RoBERTa of two layers of 32, random but always the same. */
-export function tinyStudent(runtime: KeepingRuntime, settings: TinySettings = {}): Promise<Student> {
+/** A RoBERTa of layers (two) of 32, random but always the same. */
+export function tinyStudent(
+  runtime: KeepingRuntime,
+  { layers = 2, ...settings }: TinySettings = {},
+): Promise<Student> {
   const all = { variant: 'torch', weightDecay: 0.01, decayRule: 'original', ...settings } as const;
-  return createStudent(runtime, model, objectiveNamed('last_hidden_state'), all, async (parameters) => {
-    const values = [...parameters].map(([name, value]) => [name, firstValues(name, value)] as const);
-    return new Map(values);
-  });
+  return createStudent(
+    runtime,
+    tinyModel(layers),
+    objectiveNamed('last_hidden_state'),
+    all,
+    async (parameters) => {
+      const values = [...parameters].map(([name, value]) => [name, firstValues(name, value)] as const);
+      return new Map(values);
+    },
+  );
 }
 
 function firstValues(name: string, { shape }: Value): Float32Array {
@@ -52,8 +61,9 @@ function firstValues(name: string, { shape }: Value): Float32Array {
 
 const pairs = 4;
 
-/** One pair of texts in two parts makes a step of `parts` batches. */
+/** A step of `parts` batches of four pairs each. */
 export function tinyStep(step: number, parts = 1): Batch[] {
+  const model = tinyModel(1);
   return Array.from({ length: parts }, (_, part) => {
     const random = randomStream(step, `part ${part}`);
     const texts = Array.from({ length: 2 * pairs }, (_, i) =>

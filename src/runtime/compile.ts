@@ -6,8 +6,10 @@ import { elementCount } from '../checkpoint/dtype.ts';
 import { hasIntegerWeights, integerLayoutOf } from '../checkpoint/integerWeights.ts';
 import type { Weights } from '../checkpoint/tensorEntry.ts';
 import type { Graph, Value } from '../graph/graph.ts';
+import { halfProductsEmulated, isHalfProduct } from '../graph/halfProducts.ts';
 import { integerWeights } from '../graph/integerWeights.ts';
 import { attentionsByProducts } from '../graph/ops/attention.ts';
+import { productsApart } from '../graph/ops/matmul.ts';
 import { type Rules, rewrite } from '../graph/rewrite.ts';
 import { type SerializeOptions, serialize } from '../graph/serialize.ts';
 import { attentionIsSound } from './attention.ts';
@@ -41,7 +43,7 @@ export async function compile(
   weights?: Weights,
   { integerProducts = false }: CompileOptions = {},
 ): Promise<Session> {
-  const rules = await rulesFor(runtime, weights, integerProducts);
+  const rules = await rulesFor(runtime, graph, weights, integerProducts);
   const bind = weights ? bindExternal(weights) : () => ({ kind: 'input' }) as const;
   const bytes = modelBytes(graph, outputs, rules, bind);
   if (!weights) return runtime.open({ bytes });
@@ -59,7 +61,7 @@ export async function compileKeeping(
   outputs: Readonly<Record<string, Value>>,
   keep: readonly string[] = [],
 ): Promise<KeepingSession> {
-  const rules = await rulesFor(runtime, undefined, false);
+  const rules = await rulesFor(runtime, graph, undefined, false);
   const bytes = modelBytes(graph, outputs, rules, () => ({ kind: 'input' }));
   return runtime.openKeeping({ bytes }, keep);
 }
@@ -81,6 +83,7 @@ function isHalf({ tensors }: Weights): boolean {
 /** What the device and the weights ask a graph to compute in another way. */
 async function rulesFor(
   runtime: Runtime,
+  graph: Graph,
   weights: Weights | undefined,
   integerProducts: boolean,
 ): Promise<readonly Rules[]> {
@@ -91,7 +94,12 @@ async function rulesFor(
       integerWeights({ layoutOf: (name) => integerLayoutOf(weights, name), integerProducts: products }),
     );
   }
-  if (runtime.device === 'webgpu' && !(await attentionIsSound(runtime))) rules.push(attentionsByProducts);
+  if (runtime.device === 'cpu' && graph.nodes.some(isHalfProduct)) rules.push(halfProductsEmulated);
+  if (runtime.device === 'webgpu') {
+    // Without a kernel, the engine would bring what is multiplied to the CPU and back.
+    rules.push(productsApart);
+    if (!(await attentionIsSound(runtime))) rules.push(attentionsByProducts);
+  }
   return rules;
 }
 
