@@ -14,6 +14,7 @@ import { checkLoss, spreadsPads } from './loss.ts';
 import { objectiveNamed } from './objective.ts';
 import { cosineWithWarmup, type Schedule } from './schedule.ts';
 import { initialParameters, openStart, type Start } from './start.ts';
+import { sizeOf } from './state/state.ts';
 import { createStudent, type Student } from './student.ts';
 import { studentKinds } from './students.ts';
 import { cacheName, openTeacher, type Teacher } from './teacher.ts';
@@ -106,15 +107,11 @@ export async function* prepare(
 /** The run in numbers, going on after `resumedAt` steps. */
 export function factsOf({ student, data, totalSteps }: Run, resumedAt: number): RunFacts {
   return {
-    parameters: elementsOf(student.parameters),
+    parameters: student.parameters.reduce((sum, parameter) => sum + sizeOf(parameter), 0),
     trainPairs: data.train.length,
     validationPairs: data.validation.length,
     tooLong: data.tooLong,
     totalSteps,
     resumedAt,
   };
-}
-
-function elementsOf(parameters: Student['parameters']): number {
-  return parameters.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
 }

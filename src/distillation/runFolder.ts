@@ -18,7 +18,7 @@ import { openWeights } from '../checkpoint/weights.ts';
 import { CheckpointError } from '../errors.ts';
 import { type Experiment, formatExperiment, parseExperiment } from './experiment.ts';
 import type { LossScale } from './lossScale.ts';
-import type { ParameterSnapshot } from './state/state.ts';
+import { type ParameterSnapshot, sizeOf, type TrainingState } from './state/state.ts';
 import type { StudentSnapshot } from './student.ts';
 
 /** Where a run stands; enough, with the parameters and moments, to go on as if it had never stopped. */
@@ -155,16 +155,17 @@ export async function recoverProgress(run: string): Promise<Progress | undefined
 /** What the last checkpoint holds of these parameters. Throws CheckpointError if it lacks one, or is damaged. */
 export async function readCheckpoint(
   run: string,
-  parameters: readonly { readonly name: string; readonly shape: readonly number[] }[],
+  parameters: TrainingState['parameters'],
 ): Promise<StudentSnapshot> {
   const { step, lossScale } = (await readState(run)) as State;
   const folder = checkpointFolder(run, step);
   const student = await openWeights(join(folder, 'model.safetensors'));
   const optimizer = await openWeights(join(folder, optimizerFile));
   const snapshots: ParameterSnapshot[] = [];
-  for (const { name, shape } of parameters) {
+  for (const each of parameters) {
+    const { name, shape } = each;
     const parameter = await readFloat32(tensorNamed(student, name));
-    const length = shape.reduce((product, size) => product * size, 1);
+    const length = sizeOf(each);
     if (parameter.length !== length) {
       throw new CheckpointError(
         `${folder}: ${name} has ${parameter.length} values, but the student has ${length}.`,

@@ -20,7 +20,7 @@ import {
   updateGraph,
 } from '../adamw/graph.ts';
 import type { Coefficients } from '../adamw/kernel.ts';
-import { checkSnapshot, type OpenState, type TrainedParameter } from './state.ts';
+import { checkSnapshot, type OpenState, sizeOf, type TrainedParameter, type TrainingState } from './state.ts';
 
 /** On the host until the first update, or since a restore; on the device after that. */
 type Place = Tensor | DeviceTensor;
@@ -36,11 +36,12 @@ const moving = ['p', 'm', 'v'] as const;
 type Group = readonly Omit<TrainedParameter, 'data'>[];
 
 /** Elements of a group, if it has more than one parameter. What an update takes for a time is three times that, in float32. */
-export const groupElements = 2 ** 24;
+const groupElements = 2 ** 24;
 
 export const deviceState: OpenState = async (runtime, parameters, options) => {
   checkOptions(options);
-  const groups = groupsOf(parameters);
+  const trained = parameters.map(({ name, shape, decay }) => ({ name, shape, decay }));
+  const groups = groupsOf(trained);
   const held = new Map<string, Held>();
   for (const { name, shape, data } of parameters) {
     const zeros = () => floatTensor(new Float32Array(data.length), shape);
@@ -82,7 +83,7 @@ export const deviceState: OpenState = async (runtime, parameters, options) => {
   };
 
   return {
-    parameters,
+    parameters: trained,
     feeds: (): Feeds => Object.fromEntries([...held].map(([name, { p }]) => [name, p])),
     add: gradients.add,
     update: async ({ learningRate, lossScale }) => {
@@ -99,7 +100,7 @@ export const deviceState: OpenState = async (runtime, parameters, options) => {
     },
     snapshot: async () => {
       const snapshots = [];
-      for (const { name, shape } of parameters) {
+      for (const { name, shape } of trained) {
         const { p, m, v } = held.get(name)!;
         const [parameter, firstMoment, secondMoment] = [
           await valuesOf(p),
@@ -111,7 +112,7 @@ export const deviceState: OpenState = async (runtime, parameters, options) => {
       return { step, parameters: snapshots };
     },
     restore: (snapshot) => {
-      checkSnapshot(parameters, snapshot);
+      checkSnapshot(trained, snapshot);
       for (const { name, shape, parameter, firstMoment, secondMoment } of snapshot.parameters) {
         // Snapshots may be views of what the next update changes.
         const copy = (values: Float32Array) => floatTensor(values.slice(), shape);
@@ -191,17 +192,22 @@ function sessionsOf(
   };
 }
 
-function groupsOf(parameters: readonly Omit<TrainedParameter, 'data'>[]): Group[] {
-  const groups: Omit<TrainedParameter, 'data'>[][] = [];
+/** Bytes that an update takes for a time. */
+export function updateBytes(parameters: TrainingState['parameters']): number {
+  const sizes = groupsOf(parameters).map((group) => group.reduce((sum, each) => sum + sizeOf(each), 0));
+  return 3 * Float32Array.BYTES_PER_ELEMENT * Math.max(...sizes);
+}
+
+function groupsOf<P extends Pick<TrainedParameter, 'shape'>>(parameters: readonly P[]): P[][] {
+  const groups: P[][] = [];
   let room = 0;
-  for (const { name, shape, decay } of parameters) {
-    const size = shape.reduce((product, side) => product * side, 1);
-    if (size > room) {
+  for (const parameter of parameters) {
+    if (sizeOf(parameter) > room) {
       groups.push([]);
       room = groupElements;
     }
-    groups.at(-1)!.push({ name, shape, decay });
-    room -= size;
+    groups.at(-1)!.push(parameter);
+    room -= sizeOf(parameter);
   }
   return groups;
 }

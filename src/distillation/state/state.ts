@@ -63,6 +63,11 @@ export type OpenState = (
   options: AdamWOptions,
 ) => Promise<TrainingState>;
 
+/** Elements of a parameter. */
+export function sizeOf({ shape }: Pick<TrainedParameter, 'shape'>): number {
+  return shape.reduce((product, side) => product * side, 1);
+}
+
 const remedy = 'Resume with the model and the experiment that wrote this checkpoint.';
 
 /** Throws CheckpointError unless `snapshot` is one of these parameters. */
@@ -74,8 +79,9 @@ export function checkSnapshot(
     throw new CheckpointError(`The optimizer state has the step count ${snapshot.step}.`, remedy);
   }
   const found = new Map(snapshot.parameters.map((each) => [each.name, each]));
-  for (const { name, shape } of parameters) {
-    const length = shape.reduce((product, size) => product * size, 1);
+  for (const parameter of parameters) {
+    const { name } = parameter;
+    const length = sizeOf(parameter);
     const each = found.get(name);
     for (const part of ['parameter', 'firstMoment', 'secondMoment'] as const) {
       if (each?.[part].length === length) continue;
