@@ -56,5 +56,6 @@ export type { LoraFile } from './lora/open.ts';
 export type { Image } from './pictures/image.ts';
 export { parseParameters } from './pictures/parameters.ts';
 export { decodePng, encodePng } from './pictures/png.ts';
+export type { KeepingRuntime } from './runtime/keeping.ts';
 export { openRuntime } from './runtime/node.ts';
 export type { Device, RequestedDevice, Runtime } from './runtime/session.ts';

@@ -47,6 +47,7 @@ export async function* trainEpoch(
       lossEn: sums.lossEn / rows.length,
       lossKo: sums.lossKo / rows.length,
       learningRate,
+      ...(student.lossScale === undefined ? {} : { lossScale: student.lossScale }),
       pairsPerSecond: (1000 * rows.length) / (performance.now() - began),
     };
     await appendMetric(run.folder, metric);

@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import { openStableDiffusion, type StableDiffusion } from '../checkpoint/stableDiffusion.ts';
 import { ConfigError } from '../errors.ts';
-import type { Runtime } from '../runtime/session.ts';
+import type { KeepingRuntime } from '../runtime/keeping.ts';
 import { promptLength } from '../text/tokenizer.ts';
 import type { BatchOptions } from './batch.ts';
 import { type Data, type DataEvent, readData, type TaughtLoss } from './data.ts';
@@ -14,12 +14,13 @@ import { checkLoss, spreadsPads } from './loss.ts';
 import { objectiveNamed } from './objective.ts';
 import { cosineWithWarmup, type Schedule } from './schedule.ts';
 import { initialParameters, openStart, type Start } from './start.ts';
+import { sizeOf } from './state/state.ts';
 import { createStudent, type Student } from './student.ts';
 import { studentKinds } from './students.ts';
 import { cacheName, openTeacher, type Teacher } from './teacher.ts';
 
 export interface TrainOptions {
-  readonly runtime: Runtime;
+  readonly runtime: KeepingRuntime;
   /** The run's folder, for example `runs/emoji-roberta`; a run that is there goes on. */
   readonly folder: string;
   /** Stops after the current step, with a checkpoint. */
@@ -67,17 +68,10 @@ export async function* prepare(
   const { tokenizer } = start.tokenizer;
   const tokenizers = { teacher: diffusion.tokenizer.folder, student: start.tokenizer };
   const data = yield* readData(experiment, { folder, signal, ...tokenizers });
-  const { optimizer: variant, weightDecay, decayRule, clipNorm, checkpointing } = training;
+  const { optimizer: variant, weightDecay, decayRule, clipNorm, checkpointing, precision } = training;
+  const optimizer = { variant, weightDecay, decayRule, clipNorm };
   const inParts = training.accumulate > 1;
-  const settings = {
-    variant,
-    weightDecay,
-    decayRule,
-    clipNorm,
-    checkpointing,
-    inParts,
-    loss: experiment.loss,
-  };
+  const settings = { ...optimizer, checkpointing, precision, inParts, loss: experiment.loss };
   const model = (training.foldPads ? start.model.packed : undefined) ?? start.model;
   const student = await createStudent(runtime, model, objective, settings, (parameters) =>
     initialParameters(start, parameters, seed),
@@ -114,7 +108,7 @@ export async function* prepare(
 /** The run in numbers, going on after `resumedAt` steps. */
 export function factsOf({ student, data, totalSteps }: Run, resumedAt: number): RunFacts {
   return {
-    parameters: student.state.slots.reduce((sum, slot) => sum + slot.length, 0),
+    parameters: student.parameters.reduce((sum, parameter) => sum + sizeOf(parameter), 0),
     trainPairs: data.train.length,
     validationPairs: data.validation.length,
     tooLong: data.tooLong,

@@ -10,7 +10,7 @@
 import { basename } from 'node:path';
 import { ConfigError, RuntimeError } from '../errors.ts';
 import { machineInfo } from '../runtime/info.ts';
-import type { Runtime } from '../runtime/session.ts';
+import type { KeepingRuntime } from '../runtime/keeping.ts';
 import { drawCurves } from './curves.ts';
 import { trainEpoch, validate } from './epoch.ts';
 import type { TrainEvent } from './events.ts';
@@ -25,11 +25,11 @@ import {
   type EpochMetric,
   type Losses,
   type Progress,
+  readCheckpoint,
   readCorpusHash,
   readRunExperiment,
   recoverProgress,
   removePartials,
-  restoreCheckpoint,
   saveCheckpoint,
   truncateMetrics,
   writeRunExperiment,
@@ -112,7 +112,7 @@ async function claimFolder(experiment: Experiment, folder: string): Promise<Prog
 }
 
 /** Brings student and folder to where the run stands. */
-async function takeUp(run: Run, runtime: Runtime, progress: Progress): Promise<void> {
+async function takeUp(run: Run, runtime: KeepingRuntime, progress: Progress): Promise<void> {
   const { experiment, folder, data } = run;
   if (progress.step > 0) {
     const known = await readCorpusHash(folder);
@@ -122,7 +122,7 @@ async function takeUp(run: Run, runtime: Runtime, progress: Progress): Promise<v
         'Bring the old file back, or give the experiment another name.',
       );
     }
-    await restoreCheckpoint(folder, run.student.state);
+    run.student.restore(await readCheckpoint(folder, run.student.parameters));
   }
   await writeRunExperiment(folder, experiment);
   await truncateMetrics(folder, progress);
@@ -130,7 +130,7 @@ async function takeUp(run: Run, runtime: Runtime, progress: Progress): Promise<v
 }
 
 /** What run.json says: enough to know whether two runs can be compared. */
-async function runFacts(run: Run, runtime: Runtime) {
+async function runFacts(run: Run, runtime: KeepingRuntime) {
   const { parameters, trainPairs, validationPairs, tooLong, totalSteps } = factsOf(run, 0);
   return {
     name: run.experiment.name,
@@ -142,6 +142,7 @@ async function runFacts(run: Run, runtime: Runtime) {
     tooLong,
     totalSteps,
     device: runtime.description,
+    state: run.student.place,
     machine: await machineInfo(),
   };
 }
@@ -157,7 +158,7 @@ async function* fillCache(run: Run): AsyncGenerator<TrainEvent, TeacherCache, vo
 }
 
 /** The run with what its loss must know, if that is not plain. */
-async function withLoss(run: Run, runtime: Runtime, cache: TeacherCache): Promise<Run> {
+async function withLoss(run: Run, runtime: KeepingRuntime, cache: TeacherCache): Promise<Run> {
   const { experiment, diffusion, folder, cachePath, data } = run;
   if (isPlain(experiment.loss)) return run;
   const source = {
@@ -202,7 +203,8 @@ async function* endEpoch(
 /** Throws RuntimeError, and keeps the last checkpoint, if the step before has broken the student. */
 async function save(run: Run, progress: Progress): Promise<string> {
   const { start, student, folder } = run;
-  if (!student.state.p.every(Number.isFinite)) {
+  const snapshot = await student.snapshot();
+  if (!snapshot.parameters.every(({ parameter }) => parameter.every(Number.isFinite))) {
     throw new RuntimeError(
       `The student's weights are no longer numbers at step ${progress.step}.`,
       'Lower training.learningRate or set training.clipNorm; the last checkpoint is whole.',
@@ -211,7 +213,7 @@ async function save(run: Run, progress: Progress): Promise<string> {
   return saveCheckpoint(folder, {
     config: start.config,
     tokenizerFiles: start.tokenizer.files,
-    state: student.state,
+    snapshot,
     progress,
   });
 }

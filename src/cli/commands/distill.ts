@@ -16,7 +16,8 @@ import { type EpochMetric, readMetrics, readProgress } from '../../distillation/
 import type { TrainEvent } from '../../distillation/train.ts';
 import { trainInProcess } from '../../distillation/trainProcess.ts';
 import { KsdError } from '../../errors.ts';
-import type { RequestedDevice, Runtime } from '../../runtime/session.ts';
+import type { KeepingRuntime } from '../../runtime/keeping.ts';
+import type { RequestedDevice } from '../../runtime/session.ts';
 import { printEstimate } from '../estimateView.ts';
 import { describe, exitStatus } from '../failure.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -94,7 +95,7 @@ async function stoppable(training: Omit<Training, 'signal'>): Promise<void> {
 interface Training {
   readonly experiment: Experiment;
   /** For the samples, which are drawn here while the training process waits. */
-  readonly runtime: Runtime;
+  readonly runtime: KeepingRuntime;
   readonly device: RequestedDevice;
   readonly folder: string;
   readonly signal: AbortSignal;
@@ -162,7 +163,7 @@ async function drawSamples(
 }
 
 /** Does everything up to the first step and tries a few, in a folder that is thrown away. */
-async function tryOut(experiment: Experiment, runtime: Runtime): Promise<void> {
+async function tryOut(experiment: Experiment, runtime: KeepingRuntime): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'ksd-'));
   const view = trainingView();
   try {
