@@ -4,7 +4,7 @@
  */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Seed } from '../generation/latents.ts';
-import { openRuntime } from '../runtime/node.ts';
+import { openRuntime, type RuntimeOptions } from '../runtime/node.ts';
 import type { RequestedDevice, Runtime } from '../runtime/session.ts';
 import { t } from './messages.ts';
 import { packagedModel } from './packaged.ts';
@@ -26,8 +26,8 @@ export function modelOption(): Option {
 }
 
 /** Opens the device and says on stderr which it is. */
-export async function openDevice(device: RequestedDevice): Promise<Runtime> {
-  const runtime = await openRuntime(device);
+export async function openDevice(device: RequestedDevice, options?: RuntimeOptions): Promise<Runtime> {
+  const runtime = await openRuntime(device, options);
   process.stderr.write(`${t('장치', 'device')}: ${runtime.description}\n`);
   return runtime;
 }

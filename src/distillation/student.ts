@@ -13,13 +13,14 @@ import type { Batch } from './batch.ts';
 import { type DecayRule, decays } from './decay.ts';
 import type { LossSettings } from './loss.ts';
 import type { Objective } from './objective.ts';
+import { alone, type Collective } from './parallel/collective.ts';
 import { gradientName, type StepGraph, stepGraph } from './stepGraph.ts';
 
 export interface Student {
   readonly state: TrainingState;
   /**
-   * One optimizer step, by the sum of the gradients of the batch's parts, which are computed one after the other. Returns
-   * the summed squares of each text of each part, before the step.
+   * One optimizer step, by the sum of the gradients of the batch's parts, which are computed one after the other, and of
+   * those that the other processes compute. Returns the summed squares of each text of each part here, before the step.
    */
   learn(parts: readonly Batch[], learningRate: number): Promise<Float32Array[]>;
   /** The same sums without learning. */
@@ -34,6 +35,8 @@ export type StudentSettings = Omit<AdamWOptions, 'clipNorm'> & {
   readonly loss?: LossSettings;
   /** Compute layers again in the backward pass, which takes a third longer and much less memory. */
   readonly checkpointing?: boolean;
+  /** The processes that learn this student, each from parts of its own. */
+  readonly collective?: Collective;
 };
 
 /** Gives the first values of each parameter. */
@@ -47,7 +50,7 @@ export async function createStudent(
   runtime: Runtime,
   model: EncoderModel,
   objective: Objective,
-  { decayRule, clipNorm, checkpointing, loss, ...settings }: StudentSettings,
+  { decayRule, clipNorm, checkpointing, loss, collective = alone, ...settings }: StudentSettings,
   initial: Initial,
 ): Promise<Student> {
   // Models that fold pads take batches of any length; the others always see 77 positions.
@@ -75,6 +78,9 @@ export async function createStudent(
           else gradients[name] = gradient;
         }
       }
+      // A process may have no part of a small batch.
+      for (const { name, length } of state.slots) gradients[name] ??= new Float32Array(length);
+      await collective.sum(...Object.values(gradients));
       optimizer.step(gradients, learningRate);
       return losses;
     },

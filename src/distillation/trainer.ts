@@ -3,18 +3,26 @@
  *
  * If that process dies, or this one gets SIGTERM, it stops after its step, with a checkpoint. A terminal sends Ctrl-C to
  * both: the first is left to the parent, a second ends the process at once.
+ *
+ * It is this process, not the command, that joins those of an MPI launcher.
  */
 import { openRuntime } from '../runtime/node.ts';
 import type { TrainEvent } from './events.ts';
 import { failureOf, type Reply, type Request } from './messages.ts';
+import { launchOf, threadsOf } from './parallel/launch.ts';
+import { openCollective } from './parallel/open.ts';
 import { train } from './train.ts';
 
 const stop = new AbortController();
 let events: AsyncGenerator<TrainEvent, void, void> | undefined;
 
 async function* begin({ experiment, device, folder }: Extract<Request, { kind: 'begin' }>) {
-  const runtime = await openRuntime(device);
-  yield* train(experiment, { runtime, folder, signal: stop.signal });
+  const launch = launchOf(process.env);
+  const collective = await openCollective(launch);
+  const runtime = await openRuntime(device, launch ? { threads: threadsOf(launch) } : {});
+  yield* train(experiment, { runtime, folder, signal: stop.signal, collective });
+  // Not where it failed: then the others never come.
+  await collective.close();
 }
 
 function say(reply: Reply): void {
@@ -57,4 +65,6 @@ process.on('disconnect', () => {
 });
 
 process.on('SIGTERM', () => stop.abort());
+// Launchers may pass signals on to whole process groups.
+process.on('SIGUSR2', () => stop.abort());
 process.once('SIGINT', () => {});
