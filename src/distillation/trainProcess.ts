@@ -8,6 +8,7 @@ import type { RequestedDevice } from '../runtime/session.ts';
 import type { TrainEvent } from './events.ts';
 import type { Experiment } from './experiment.ts';
 import { errorOf, type Reply, type Request } from './messages.ts';
+import { launchPassedOn } from './parallel/launch.ts';
 
 export interface TrainProcessOptions {
   readonly device: RequestedDevice;
@@ -26,7 +27,10 @@ export async function* trainInProcess(
   { device, folder, signal }: TrainProcessOptions,
 ): AsyncGenerator<TrainEvent, void, void> {
   // Only compiled code can be forked. Losses that are not numbers survive `advanced`, not JSON.
-  const child = fork(new URL('./trainer.js', import.meta.url), { serialization: 'advanced' });
+  const child = fork(new URL('./trainer.js', import.meta.url), {
+    serialization: 'advanced',
+    ...launchPassedOn(process.env),
+  });
   const { ask, tell, close } = converse(child);
   const abort = () => tell({ kind: 'abort' });
   signal?.addEventListener('abort', abort);

@@ -2,6 +2,7 @@
  * How this process was started: by itself, or as one of several by an MPI launcher, which says so in the environment.
  * Forked processes inherit it. Loads no library.
  */
+import type { ForkOptions } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 
 /** Implementations of MPI differ in their binary interface. */
@@ -54,6 +55,17 @@ export function launchOf(environment: Environment): Launch | undefined {
     return { family, rank, size, localRank, localSize, bound: !!bound && environment[bound] === '1' };
   }
   return undefined;
+}
+
+/**
+ * Options of `fork` with which a process stands for this one in its launch: Hydra talks to its processes through an open
+ * file, which Node does not pass on by itself.
+ */
+export function launchPassedOn(environment: NodeJS.ProcessEnv): Pick<ForkOptions, 'env' | 'stdio'> {
+  const file = numberIn(environment['PMI_FD']);
+  if (file === undefined || launchOf(environment) === undefined) return {};
+  const passed = ['inherit', 'inherit', 'inherit', 'ipc'] as const;
+  return { stdio: [...passed, file], env: { ...environment, PMI_FD: String(passed.length) } };
 }
 
 function numberIn(text: string | undefined): number | undefined {
