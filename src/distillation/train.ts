@@ -9,7 +9,9 @@
  *
  * Several processes (`collective`) train one student: each computes a share of every step, the first one keeps the folder.
  */
+import { mkdir } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { unwritable } from '../checkpoint/atomic.ts';
 import { ConfigError, RuntimeError } from '../errors.ts';
 import { machineInfo } from '../runtime/info.ts';
 import type { Runtime } from '../runtime/session.ts';
@@ -56,13 +58,20 @@ export async function* train(
   experiment: Experiment,
   options: TrainOptions,
 ): AsyncGenerator<TrainEvent, void, void> {
-  const leads = (options.collective ?? alone).rank === 0;
-  const release = leads ? await lockFolder(options.folder) : undefined;
+  const { folder, collective = alone } = options;
+  // The others may be on machines that do not see the first one's folder: they keep there what must be read fast.
+  const release = collective.rank === 0 ? await lockFolder(folder) : await makeFolder(folder);
   try {
     yield* trainLocked(experiment, options);
   } finally {
     await release?.();
   }
+}
+
+async function makeFolder(folder: string): Promise<undefined> {
+  await mkdir(folder, { recursive: true }).catch((cause) => {
+    throw unwritable(folder, cause);
+  });
 }
 
 async function* trainLocked(

@@ -127,6 +127,9 @@ async function follow(path: string, { out, device, dryRun }: Options, { rank, si
     const folder = join(out, experiment.name);
     for await (const _ of trainInProcess(experiment, { device, folder, signal: interrupt.signal }));
   } catch (error) {
+    if (interrupt.signal.aborted && error === interrupt.signal.reason) return;
+    // From here on the launcher's signal ends this process at once.
+    interrupt.release();
     await sleep(firstWord);
     process.stderr.write(
       `${t(`프로세스 ${rank} (전체 ${size}개, ${hostname()})`, `process ${rank} of ${size}, on ${hostname()}`)}:\n`,
@@ -138,7 +141,7 @@ async function follow(path: string, { out, device, dryRun }: Options, { rank, si
 }
 
 /** Milliseconds that the first process has for what all of them would say. */
-const firstWord = 2000;
+const firstWord = 5000;
 
 interface Training {
   readonly experiment: Experiment;
