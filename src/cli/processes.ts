@@ -8,16 +8,16 @@
 import { spawn } from 'node:child_process';
 import { systemCode } from '../checkpoint/file.ts';
 import { type Launch, threadsOf } from '../distillation/parallel/launch.ts';
+import { underMpirun } from '../distillation/parallel/mpirun.ts';
 import { RuntimeError } from '../errors.ts';
 import { exitStatus } from './failure.ts';
 import { t } from './messages.ts';
 
 /** Runs the command in `count` processes to its end; returns its exit status. Throws RuntimeError if there is no mpirun. */
 export async function startProcesses(count: number): Promise<number> {
-  const root = process.getuid?.() === 0 ? ['--allow-run-as-root'] : [];
-  const ours = ['-n', String(count), '--oversubscribe', '--bind-to', 'none'];
+  const [command, ...options] = underMpirun(count);
   // In a process group of its own, which the terminal's Ctrl-C does not reach.
-  const child = spawn('mpirun', [...root, ...ours, process.execPath, ...process.argv.slice(1)], {
+  const child = spawn(command, [...options, process.execPath, ...process.argv.slice(1)], {
     stdio: ['ignore', 'inherit', 'inherit'],
     detached: true,
   });

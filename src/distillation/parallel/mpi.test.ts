@@ -7,7 +7,8 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { alone } from './collective.ts';
-import { noMpirun, underMpirun } from './testing.ts';
+import { underMpirun } from './mpirun.ts';
+import { noMpirun } from './testing.ts';
 import { anywhere, byFirst, checkSame, checkState, inTurn, shareOf } from './together.ts';
 
 const built = resolve('dist/distillation/parallel');

@@ -1,5 +1,5 @@
 /**
- * Starts processes under Open MPI's mpirun, for tests. Nothing but tests may import this.
+ * Whether tests can start several processes. Nothing but tests may import this.
  */
 import { spawnSync } from 'node:child_process';
 
@@ -10,10 +10,4 @@ function findProblem(): string | undefined {
   const { status, stdout } = spawnSync('mpirun', ['--version'], { encoding: 'utf8' });
   if (status !== 0) return 'no mpirun: install openmpi-bin';
   return stdout.includes('Open MPI') ? undefined : 'mpirun is not that of Open MPI';
-}
-
-/** The words with which `count` processes of this machine are started. */
-export function underMpirun(count: number): [string, ...string[]] {
-  const root = process.getuid?.() === 0 ? ['--allow-run-as-root'] : [];
-  return ['mpirun', ...root, '--oversubscribe', '--bind-to', 'none', '-n', String(count)];
 }
