@@ -21,13 +21,10 @@ export async function startProcesses(count: number): Promise<number> {
     stdio: ['ignore', 'inherit', 'inherit'],
     detached: true,
   });
+  let asked = false;
   const stop = () => {
-    release();
-    child.kill('SIGUSR2');
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => child.kill('SIGTERM'));
-  };
-  const release = () => {
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, stop);
+    child.kill(asked ? 'SIGTERM' : 'SIGUSR2');
+    asked = true;
   };
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, stop);
   return new Promise((resolve, reject) => {
@@ -44,6 +41,7 @@ function missing(cause: unknown): RuntimeError {
   );
 }
 
+/** On stderr. */
 export function sayProcesses(launch: Pick<Launch, 'size' | 'localSize' | 'bound'>): void {
   const { size } = launch;
   const threads = threadsOf(launch);

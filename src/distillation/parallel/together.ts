@@ -17,7 +17,7 @@ export function shareOf<Row>(rows: readonly Row[], { rank, size }: Collective): 
   return size === 1 ? rows : rows.filter((_, i) => i % size === rank);
 }
 
-/** Is it so in any process? */
+/** Is it so in any process? All get the same answer. */
 export async function anywhere(collective: Collective, here: boolean): Promise<boolean> {
   const flag = Float64Array.of(here ? 1 : 0);
   await collective.max(flag);
