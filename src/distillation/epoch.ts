@@ -107,7 +107,7 @@ export function partsOf(
 
 /** `rows` in `count` parts, as equal as can be; fewer where there are fewer rows. */
 function split(rows: readonly number[], count: number): number[][] {
-  const size = Math.ceil(rows.length / count);
+  const size = Math.max(1, Math.ceil(rows.length / count));
   return Array.from({ length: Math.ceil(rows.length / size) }, (_, i) =>
     rows.slice(i * size, (i + 1) * size),
   );
@@ -146,6 +146,7 @@ function ignorantLoss({ feeds, constants }: Batch): number {
   return squares;
 }
 
+/** How much worse than a student that knows nothing one may be that still learns. */
 const worstFactor = 1000;
 
 function checkBounds({ lossEn, lossKo, ignorant }: StepSums, step: number): void {

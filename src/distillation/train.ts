@@ -128,7 +128,7 @@ async function claimFolder(experiment: Experiment, folder: string): Promise<Prog
 async function takeUp(run: Run, runtime: Runtime, progress: Progress): Promise<void> {
   const { collective, experiment, data, student } = run;
   await checkSame(collective, 'The experiment', formatExperiment(experiment));
-  await checkSame(collective, `${experiment.corpus.pairs}`, data.hash);
+  await checkSame(collective, experiment.corpus.pairs, data.hash);
   await byFirst(collective, () => takeUpFolder(run, runtime, progress));
   await shareState(collective, student.state);
 }
