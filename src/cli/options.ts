@@ -6,7 +6,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { packagedModel } from '../catalog/packaged.ts';
 import type { Seed } from '../generation/latents.ts';
 import type { KeepingRuntime } from '../runtime/keeping.ts';
-import { openRuntime } from '../runtime/node.ts';
+import { openRuntime, type RuntimeOptions } from '../runtime/node.ts';
 import type { RequestedDevice } from '../runtime/session.ts';
 import { t } from './messages.ts';
 
@@ -27,8 +27,8 @@ export function modelOption(): Option {
 }
 
 /** Opens the device and says on stderr which it is. */
-export async function openDevice(device: RequestedDevice): Promise<KeepingRuntime> {
-  const runtime = await openRuntime(device);
+export async function openDevice(device: RequestedDevice, options?: RuntimeOptions): Promise<KeepingRuntime> {
+  const runtime = await openRuntime(device, options);
   process.stderr.write(`${t('장치', 'device')}: ${runtime.description}\n`);
   return runtime;
 }

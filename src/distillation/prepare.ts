@@ -12,6 +12,8 @@ import type { RunFacts } from './events.ts';
 import type { Experiment } from './experiment.ts';
 import { checkLoss, spreadsPads } from './loss.ts';
 import { objectiveNamed } from './objective.ts';
+import { alone, type Collective } from './parallel/collective.ts';
+import { inTurn } from './parallel/together.ts';
 import { cosineWithWarmup, type Schedule } from './schedule.ts';
 import { initialParameters, openStart, type Start } from './start.ts';
 import { sizeOf } from './state/state.ts';
@@ -25,12 +27,15 @@ export interface TrainOptions {
   readonly folder: string;
   /** Stops after the current step, with a checkpoint. */
   readonly signal?: AbortSignal;
+  /** The processes that share the pairs of each step; this one alone, when left out. */
+  readonly collective?: Collective;
 }
 
 export interface Run {
   readonly experiment: Experiment;
   readonly folder: string;
   readonly signal: AbortSignal | undefined;
+  readonly collective: Collective;
   readonly data: Data;
   readonly start: Start;
   readonly student: Student;
@@ -51,11 +56,12 @@ export interface Run {
  */
 export async function* prepare(
   experiment: Experiment,
-  { runtime, folder, signal }: TrainOptions,
+  { runtime, folder, signal, collective = alone }: TrainOptions,
 ): AsyncGenerator<DataEvent, Run, void> {
   const { training, student: wanted, seed } = experiment;
   const objective = objectiveNamed(studentKinds[wanted.kind].objective);
   checkLoss(experiment.loss, objective.perPosition);
+  checkParts(experiment, collective);
   const diffusion = await openStableDiffusion(experiment.teacher);
   const start = await openStart(experiment, diffusion);
   const teacher = await openTeacher(runtime, diffusion.textEncoder, diffusion.tokenizer.folder, objective);
@@ -67,11 +73,11 @@ export async function* prepare(
   }
   const { tokenizer } = start.tokenizer;
   const tokenizers = { teacher: diffusion.tokenizer.folder, student: start.tokenizer };
-  const data = yield* readData(experiment, { folder, signal, ...tokenizers });
+  const data = yield* inTurn(collective, () => readData(experiment, { folder, signal, ...tokenizers }));
   const { optimizer: variant, weightDecay, decayRule, clipNorm, checkpointing, precision } = training;
   const optimizer = { variant, weightDecay, decayRule, clipNorm };
   const inParts = training.accumulate > 1;
-  const settings = { ...optimizer, checkpointing, precision, inParts, loss: experiment.loss };
+  const settings = { ...optimizer, checkpointing, precision, inParts, loss: experiment.loss, collective };
   const model = (training.foldPads ? start.model.packed : undefined) ?? start.model;
   const student = await createStudent(runtime, model, objective, settings, (parameters) =>
     initialParameters(start, parameters, seed),
@@ -82,6 +88,7 @@ export async function* prepare(
     experiment,
     folder,
     signal,
+    collective,
     data,
     start,
     student,
@@ -103,6 +110,14 @@ export async function* prepare(
     totalSteps,
     cachePath: join(folder, await cacheName(teacher.weights, objective, data.sentences)),
   };
+}
+
+function checkParts({ loss }: Experiment, { size }: Collective): void {
+  if (size === 1 || loss.contrastive === 0) return;
+  throw new ConfigError(
+    `loss.contrastive compares all texts of a step, which ${size} processes share.`,
+    'Set it to 0, or train in one process.',
+  );
 }
 
 /** The run in numbers, going on after `resumedAt` steps. */

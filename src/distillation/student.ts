@@ -15,6 +15,7 @@ import { type DecayRule, decays } from './decay.ts';
 import type { LossSettings } from './loss.ts';
 import { firstScale, type LossScale, nextLossScale } from './lossScale.ts';
 import type { Objective } from './objective.ts';
+import { alone, type Collective } from './parallel/collective.ts';
 import { placeFor, type StatePlace, states } from './state/registry.ts';
 import type { StateSnapshot, TrainedParameter, TrainingState } from './state/state.ts';
 import { gradientName, lossScaleName, type Precision, stepGraph } from './stepGraph.ts';
@@ -31,8 +32,8 @@ export interface Student {
   /** What the loss of the next step is multiplied by; undefined in float32. */
   readonly lossScale: number | undefined;
   /**
-   * One optimizer step, by the sum of the gradients of the batch's parts, which are computed one after the other. Returns
-   * the summed squares of each text of each part, before the step.
+   * One optimizer step, by the sum of the gradients of the batch's parts, which are computed one after the other, and of
+   * those that the other processes compute. Returns the summed squares of each text of each part here, before the step.
    */
   learn(parts: readonly Batch[], learningRate: number): Promise<Float32Array[]>;
   /** The same sums without learning. */
@@ -59,6 +60,8 @@ export type StudentSettings = Omit<AdamWOptions, 'clipNorm'> & {
   readonly firstLossScale?: number;
   /** Where the state lies, if not where it is best on the runtime. */
   readonly place?: StatePlace;
+  /** The processes that learn this student, each from parts of its own. */
+  readonly collective?: Collective;
 };
 
 /** Gives the first values of each parameter. */
@@ -81,6 +84,7 @@ export async function createStudent(
     precision,
     place = placeFor(runtime),
     firstLossScale = firstScale,
+    collective = alone,
     ...settings
   }: StudentSettings,
   initial: Initial,
@@ -117,6 +121,7 @@ export async function createStudent(
         losses.push(read['losses']!.data as Float32Array);
         await state.add(byParameter(state, kept));
       }
+      if (collective.size > 1) await state.exchange(collective);
       const applied = await state.update({ learningRate, lossScale: scale });
       if (lossScale) lossScale = nextLossScale(lossScale, applied);
       return losses;

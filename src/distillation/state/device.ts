@@ -20,6 +20,7 @@ import {
   updateGraph,
 } from '../adamw/graph.ts';
 import type { Coefficients } from '../adamw/kernel.ts';
+import type { Collective } from '../parallel/collective.ts';
 import { checkSnapshot, type OpenState, sizeOf, type TrainedParameter, type TrainingState } from './state.ts';
 
 /** On the host until the first update, or since a restore; on the device after that. */
@@ -55,7 +56,8 @@ export const deviceState: OpenState = async (runtime, parameters, options) => {
   let step = 0;
 
   const replace = (name: string, next: Held) => {
-    disposeOf(held.get(name)!);
+    const { p, m, v } = held.get(name)!;
+    disposeOf(p, m, v);
     held.set(name, next);
   };
 
@@ -86,6 +88,7 @@ export const deviceState: OpenState = async (runtime, parameters, options) => {
     parameters: trained,
     feeds: (): Feeds => Object.fromEntries([...held].map(([name, { p }]) => [name, p])),
     add: gradients.add,
+    exchange: gradients.exchange,
     update: async ({ learningRate, lossScale }) => {
       const length = asksForNorm(options, lossScale) ? await norm() : undefined;
       const scale = gradientScaleOf(options, length, lossScale);
@@ -123,16 +126,17 @@ export const deviceState: OpenState = async (runtime, parameters, options) => {
     dispose: async () => {
       for (const sessions of [updating, squaring, summing]) await sessions.dispose();
       groups.forEach(gradients.forget);
-      for (const each of held.values()) disposeOf(each);
+      for (const { p, m, v } of held.values()) disposeOf(p, m, v);
     },
   };
 };
 
 /** The gradients of a step, which are added up on the device. */
 function gradientsOf(groups: readonly Group[], summing: Sessions) {
-  const sums = new Map<string, DeviceTensor>();
-  const take = (name: string, tensor: DeviceTensor) => {
-    sums.get(name)?.dispose();
+  const sums = new Map<string, Place>();
+  const take = (name: string, tensor: Place) => {
+    const before = sums.get(name);
+    if (before) disposeOf(before);
     sums.set(name, tensor);
   };
   const feeds = (group: Group): Record<string, Place> =>
@@ -155,9 +159,22 @@ function gradientsOf(groups: readonly Group[], summing: Sessions) {
         }
       }
     },
+    /** By way of the host, group by group; what comes of it is uploaded by the sessions that are fed it. */
+    exchange: async (collective: Collective) => {
+      for (const group of groups) {
+        const values = [];
+        for (const { name, shape } of group) {
+          const sum = sums.get(name);
+          values.push(sum ? await valuesOf(sum) : new Float32Array(sizeOf({ shape })));
+        }
+        await collective.sum(...values);
+        for (const [i, { name, shape }] of group.entries()) take(name, floatTensor(values[i]!, shape));
+      }
+    },
     forget: (group: Group) => {
       for (const { name } of group) {
-        sums.get(name)?.dispose();
+        const sum = sums.get(name);
+        if (sum) disposeOf(sum);
         sums.delete(name);
       }
     },
@@ -216,6 +233,6 @@ async function valuesOf(place: Place): Promise<Float32Array> {
   return (isDeviceTensor(place) ? await place.read() : place).data as Float32Array;
 }
 
-function disposeOf({ p, m, v }: Held): void {
-  for (const place of [p, m, v]) if (isDeviceTensor(place)) place.dispose();
+function disposeOf(...places: readonly Place[]): void {
+  for (const place of places) if (isDeviceTensor(place)) place.dispose();
 }

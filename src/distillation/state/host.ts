@@ -28,6 +28,10 @@ export const hostState: OpenState = async (_runtime, parameters, options) => {
         tensor.dispose();
       }
     },
+    exchange: async (collective) => {
+      for (const { name, length } of slots) gradients[name] ??= new Float32Array(length);
+      await collective.sum(...slots.map(({ name }) => gradients[name]!));
+    },
     update: async ({ learningRate, lossScale }) => {
       const { applied } = optimizer.step(gradients, learningRate, lossScale);
       gradients = {};

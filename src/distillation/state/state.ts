@@ -7,6 +7,7 @@
 import { CheckpointError } from '../../errors.ts';
 import type { DeviceTensor, Feeds, KeepingRuntime } from '../../runtime/keeping.ts';
 import type { AdamWOptions } from '../adamw/adamw.ts';
+import type { Collective } from '../parallel/collective.ts';
 
 /** A parameter to train, with its first values. */
 export interface TrainedParameter {
@@ -44,6 +45,11 @@ export interface TrainingState {
   feeds(): Feeds;
   /** Adds gradients, by name of every parameter, to those of the next update, and takes them over. */
   add(gradients: Readonly<Record<string, DeviceTensor>>): Promise<void>;
+  /**
+   * Adds the gradients of the other processes, which call this too, to those that were added here: none, where there was
+   * nothing to compute.
+   */
+  exchange(collective: Collective): Promise<void>;
   /**
    * Takes a step of AdamW by the gradients that were added, and forgets them. False, with nothing changed, where the loss was
    * scaled and a gradient is no finite number.
