@@ -59,7 +59,10 @@ export async function isFinished({ experiment, folder: run }: BenchRun): Promise
 }
 
 /** Trains the run to its end, from where it stopped. The teacher reads the sentences for all of them once. */
-export async function finishRun({ experiment, folder: run }: BenchRun, runtime: KeepingRuntime): Promise<void> {
+export async function finishRun(
+  { experiment, folder: run }: BenchRun,
+  runtime: KeepingRuntime,
+): Promise<void> {
   await mkdir(run, { recursive: true });
   for (const other of await readdir(folder)) {
     const caches = (await readdir(join(folder, other))).filter((file) => /^teacher-.*\.f16$/.test(file));
