@@ -73,7 +73,11 @@ export async function* prepare(
   }
   const { tokenizer } = start.tokenizer;
   const tokenizers = { teacher: diffusion.tokenizer.folder, student: start.tokenizer };
-  const data = yield* inTurn(collective, () => readData(experiment, { folder, signal, ...tokenizers }));
+  const data = yield* inTurn(
+    collective,
+    (built: string | undefined) => readData(experiment, { folder, signal, built, ...tokenizers }),
+    ({ corpus }) => corpus,
+  );
   const { optimizer: variant, weightDecay, decayRule, clipNorm, checkpointing, precision } = training;
   const optimizer = { variant, weightDecay, decayRule, clipNorm };
   const inParts = training.accumulate > 1;

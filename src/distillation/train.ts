@@ -174,8 +174,10 @@ async function runFacts(run: Run, runtime: KeepingRuntime) {
 /** Opens the teacher's cache, computed first where it is missing; the teacher's memory is free after that. */
 async function* fillCache(run: Run): AsyncGenerator<TrainEvent, TeacherCache, void> {
   const { teacher, data, cachePath: path, rowValues: size, signal, collective } = run;
-  const filling = inTurn(collective, () =>
-    openCache(teacher, data.sentences, { path, size, ...(signal ? { signal } : {}) }),
+  const filling = inTurn(
+    collective,
+    () => openCache(teacher, data.sentences, { path, size, ...(signal ? { signal } : {}) }),
+    () => undefined,
   );
   let next = await filling.next();
   for (; !next.done; next = await filling.next()) yield { kind: 'teacher', ...next.value };

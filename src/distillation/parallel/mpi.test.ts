@@ -101,13 +101,14 @@ test('three processes share, agree, and work in turn', async ({ skip }) => {
     told.goesOn = await together.anywhere(collective, false);
     const value = await together.byFirst(collective, async () => ({ rank, weights: Float32Array.of(0.1), none: NaN }));
     told.first = [value.rank, value.weights[0], Number.isNaN(value.none)];
-    async function* work() {
+    async function* work(note) {
+      told.note = note ?? 'none';
       const begun = Date.now();
       await new Promise((resolve) => setTimeout(resolve, 50));
       yield 'event';
       return [begun, Date.now()];
     }
-    const work2 = together.inTurn(collective, work);
+    const work2 = together.inTurn(collective, work, ([begun]) => begun > 0);
     told.event = (await work2.next()).value;
     told.turn = (await work2.next()).value;
     `,
@@ -121,6 +122,7 @@ test('three processes share, agree, and work in turn', async ({ skip }) => {
       event: 'event',
     });
   }
+  expect(answers.map(({ note }) => note)).toEqual(['none', true, true]);
   // Process 0 makes the files of this machine, before the others look for them.
   const [first, ...others] = answers.map(({ turn }) => turn as [number, number]);
   for (const [begun] of others) expect(begun).toBeGreaterThanOrEqual(first![1]);
@@ -131,9 +133,10 @@ test('students that have parted, and other files, are errors', async ({ skip }) 
   const answers = await inProcesses(
     2,
     `
-    const state = { step: 4, p: Float32Array.of(1, 2, 3) };
+    const parameter = Float32Array.of(1, 2, 3);
+    const state = { step: 4, parameters: [{ parameter: Float32Array.of(4) }, { parameter }] };
     await together.checkState(collective, state);
-    state.p[2] += rank * 1e-6;
+    parameter[2] += rank * 1e-6;
     await together.checkState(collective, state).catch((error) => { told.parted = error.message; });
     await together.checkSame(collective, 'The experiment', String(rank)).catch((error) => { told.other = error.message; });
     `,
@@ -150,11 +153,15 @@ test('a process alone has all rows and agrees with itself', async () => {
   expect(await anywhere(alone, true)).toBe(true);
   expect(await byFirst(alone, async () => 5)).toBe(5);
   await checkSame(alone, 'x', 'y');
-  await checkState(alone, { step: 1, p: new Float32Array(3) } as never);
-  const work = inTurn(alone, async function* () {
-    yield 1;
-    return 2;
-  });
+  await checkState(alone, { step: 1, parameters: [] });
+  const work = inTurn(
+    alone,
+    async function* () {
+      yield 1;
+      return 2;
+    },
+    () => undefined,
+  );
   expect([await work.next(), await work.next()]).toEqual([
     { value: 1, done: false },
     { value: 2, done: true },

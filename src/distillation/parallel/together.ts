@@ -38,17 +38,29 @@ export async function byFirst<Value>(collective: Collective, work: () => Promise
 
 /**
  * Runs `work`, which makes files where they are missing, in process 0, then in the first process of each machine, then in
- * the others: with a common folder it is done once, without one once a machine.
+ * the others: with a common folder it is done once, without one once a machine. After process 0, `work` is told what
+ * `noteOf` says of its value, so that it can know the files when it finds them.
  */
-export async function* inTurn<Event, Value>(
+export async function* inTurn<Event, Value, Note>(
   collective: Collective,
-  work: () => AsyncGenerator<Event, Value, void>,
+  work: (first: Note | undefined) => AsyncGenerator<Event, Value, void>,
+  noteOf: (value: Value) => Note,
 ): AsyncGenerator<Event, Value, void> {
-  const turn = collective.rank === 0 ? 0 : collective.localRank === 0 ? 1 : 2;
-  for (let before = 0; before < turn; before++) await collective.barrier();
-  const value = yield* work();
-  for (let after = turn; after < 2; after++) await collective.barrier();
+  if (collective.rank === 0) {
+    const value = yield* work(undefined);
+    await byFirst(collective, async () => noteOf(value));
+    await collective.barrier();
+    return value;
+  }
+  const first = await byFirst<Note>(collective, notHere);
+  if (collective.localRank > 0) await collective.barrier();
+  const value = yield* work(first);
+  if (collective.localRank === 0) await collective.barrier();
   return value;
+}
+
+async function notHere(): Promise<never> {
+  throw new RuntimeError('Only process 0 does this.', 'This is a defect to report.');
 }
 
 /** Throws ConfigError in a process in which `value` is not as in process 0; `what` names it. */
