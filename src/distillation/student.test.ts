@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { openRuntime } from '../runtime/node.ts';
 import { driver, inChild, noDriver, softwareDriver, withDriver } from '../runtime/testing.ts';
+import { summingTogether } from './parallel/testing.ts';
 import type { StudentSnapshot } from './student.ts';
 import { tinyStep, tinyStudent, tinyTraining } from './testing.ts';
 
@@ -99,6 +100,43 @@ describe('in half precision', () => {
     expect(await tinyTraining(second, { from: 3, to: 6 })).toHaveLength(3);
     expect(await second.snapshot()).toEqual(await straight.snapshot());
     for (const student of [straight, first, second]) await student.dispose();
+  });
+});
+
+describe.each(['host', 'device'] as const)('students that learn together, state on the %s', (place) => {
+  test('take the steps of one that has all parts, even if one of them has none', async () => {
+    const options = { clipNorm: 0.1, place };
+    const one = await tinyStudent(runtime, options);
+    const three = await Promise.all(
+      summingTogether(3).map((collective) => tinyStudent(runtime, { ...options, collective })),
+    );
+    for (let step = 0; step < 4; step++) {
+      const parts = tinyStep(step, 2);
+      const expected = await one.learn(parts, 1e-3);
+      const shares = [parts.slice(0, 1), parts.slice(1), []];
+      const losses = await Promise.all(three.map((student, i) => student.learn(shares[i]!, 1e-3)));
+      losses.flat().forEach((sums, i) => {
+        expect(worst([...sums], [...expected[i]!])).toBeLessThan(1e-5);
+      });
+    }
+    const snapshots = await Promise.all(three.map((student) => student.snapshot()));
+    for (const other of snapshots.slice(1)) expect(other).toEqual(snapshots[0]);
+    expect(largestChange(withoutNoise(snapshots[0]!), withoutNoise(await one.snapshot()))).toBeLessThan(2e-5);
+    for (const student of [one, ...three]) await student.dispose();
+  });
+
+  test('skip a step together in which the gradients of one of them overflow', async () => {
+    const two = await Promise.all(
+      summingTogether(2).map((collective) =>
+        tinyStudent(runtime, { precision: 'f16', firstLossScale: 2 ** 40, place, collective }),
+      ),
+    );
+    // The second one has nothing that could overflow.
+    await Promise.all([two[0]!.learn(tinyStep(0), 1e-3), two[1]!.learn([], 1e-3)]);
+    for (const student of two) {
+      expect(await student.snapshot()).toMatchObject({ step: 0, lossScale: { scale: 2 ** 39, skipped: 1 } });
+      await student.dispose();
+    }
   });
 });
 
