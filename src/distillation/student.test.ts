@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { openRuntime } from '../runtime/node.ts';
 import { driver, inChild, noDriver, softwareDriver, withDriver } from '../runtime/testing.ts';
+import type { LossSettings } from './loss.ts';
 import { summingTogether } from './parallel/testing.ts';
 import type { StudentSnapshot } from './student.ts';
 import { tinyStep, tinyStudent, tinyTraining } from './testing.ts';
@@ -44,6 +45,35 @@ describe('a student whose state is on the device, with the optimizer in the grap
     expect(worst([...measured[1]!], [...measured[0]!])).toBeLessThan(1e-5);
     for (const student of [host, device]) await student.dispose();
   });
+});
+
+test('InfoNCE over the parts of a step reads its means from the parameters where they are', async () => {
+  const loss: LossSettings = {
+    english: 0.9,
+    korean: 1,
+    positions: 'equal',
+    cosine: 0,
+    contrastive: 1,
+    temperature: 0.1,
+  };
+  const places = ['host', 'device'] as const;
+  const [host, device] = await Promise.all(
+    places.map((place) => tinyStudent(runtime, { loss, inParts: true, layers: 1, place })),
+  );
+  const without = { ...loss, contrastive: 0 };
+  const plain = await tinyStudent(runtime, { loss: without, inParts: true, layers: 1 });
+  for (let step = 0; step < 3; step++) {
+    const parts = tinyStep(step, 2, loss);
+    const [expected, actual] = [await host!.learn(parts, 1e-3), await device!.learn(parts, 1e-3)];
+    expected.forEach((sums, i) => {
+      expect(worst([...actual[i]!], [...sums])).toBeLessThan(1e-5);
+    });
+    await plain.learn(parts, 1e-3);
+  }
+  const [a, b] = [withoutNoise(await host!.snapshot()), withoutNoise(await device!.snapshot())];
+  expect(largestChange(a, b)).toBeLessThan(2e-5);
+  expect(largestChange(a, withoutNoise(await plain.snapshot()))).toBeGreaterThan(1e-4);
+  for (const student of [host!, device!, plain]) await student.dispose();
 });
 
 describe('in half precision', () => {

@@ -10,6 +10,7 @@ import { randomStream } from '../random/stream.ts';
 import type { KeepingRuntime } from '../runtime/keeping.ts';
 import { promptLength } from '../text/tokenizer.ts';
 import { type Batch, makeBatch } from './batch.ts';
+import { type LossSettings, lossFeeds, spreadsPads } from './loss.ts';
 import { objectiveNamed } from './objective.ts';
 import { createStudent, type Student, type StudentSettings } from './student.ts';
 
@@ -61,19 +62,34 @@ function firstValues(name: string, { shape }: Value): Float32Array {
 
 const pairs = 4;
 
-/** A step of `parts` batches of four pairs each. */
-export function tinyStep(step: number, parts = 1): Batch[] {
+/** A step of `parts` batches of four pairs each, for a `loss` that may be more than the mean squared error. */
+export function tinyStep(step: number, parts = 1, loss?: LossSettings): Batch[] {
   const model = tinyModel(1);
   return Array.from({ length: parts }, (_, part) => {
     const random = randomStream(step, `part ${part}`);
     const texts = Array.from({ length: 2 * pairs }, (_, i) =>
       Int32Array.from(random.normals(3 + ((i + step) % 5), 0, 10), (x) => 2 + (Math.abs(Math.round(x)) % 50)),
     );
-    // The teacher's row of a position, the same in all texts: there is something to learn.
-    const rows = randomStream(0, 'teacher').normals(promptLength * hidden, 0, 1);
-    const targets = texts.map(() => rows);
+    const sentences = Array.from({ length: pairs }, (_, i) => pairs * part + i);
+    // The teacher's row of a position, the same in all texts: there is something to learn. InfoNCE tells sentences apart.
+    const rowsOf = (sentence: number) =>
+      randomStream(0, 'teacher', loss === undefined ? 0 : sentence).normals(promptLength * hidden, 0, 1);
+    const targets = [...sentences, ...sentences].map(rowsOf);
     const scale = 1 / (parts * pairs * promptLength * hidden);
-    return makeBatch(texts, targets, scale, { model, padId: pad, perPosition: true, fold: true });
+    const spread = loss !== undefined && spreadsPads(loss, model);
+    const batch = makeBatch(texts, targets, scale, {
+      model,
+      padId: pad,
+      perPosition: true,
+      fold: true,
+      spread,
+    });
+    if (loss === undefined) return batch;
+    const facts = {
+      positionWeights: new Float32Array(promptLength).fill(1),
+      center: new Float32Array(hidden),
+    };
+    return { ...batch, lossFeeds: lossFeeds(loss, facts, sentences), sentences };
   });
 }
 
