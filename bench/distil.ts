@@ -3,16 +3,20 @@
  * with random weights, 32 pairs a step. Both get the same weights and texts through files, learn from them in turns, and
  * must report equal losses. PyTorch works as the original does (bench/distil/plain.py).
  *
- *   npm run bench:distil -- [roberta|clip] [steps]        needs 1 GB in the folder for temporary files
+ *   npm run bench:distil -- [roberta|clip] [steps] [--device cpu|webgpu|cuda]        needs 1 GB in the folder for temporary files
  *   PYTHON=/usr/bin/python3: with torch (Debian: python3-torch libopenblas0-pthread)
+ *
+ * On a graphics processor, PyTorch is compared with only where it has CUDA: then both run there, on webgpu as on cuda.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { objectiveNamed } from '../src/distillation/objective.ts';
 import { stepGraph } from '../src/distillation/stepGraph.ts';
 import type { EncoderModel } from '../src/encoders/model.ts';
+import { type Device, devices } from '../src/runtime/session.ts';
 import { promptLength } from '../src/text/tokenizer.ts';
 import {
   batchesOf,
@@ -42,7 +46,7 @@ async function writeWeights(path: string, model: EncoderModel, seed: number): Pr
   await writeRandomTensors(path, shapes, 'F32', { seed, neutralNorms: true });
 }
 
-async function measure(name: StudentName, steps: number): Promise<void> {
+async function measure(name: StudentName, steps: number, device: Device): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'ksd-distil-'));
   try {
     const [student, teacher, texts] = ['student.safetensors', 'teacher.safetensors', 'batches.json'].map(
@@ -55,10 +59,30 @@ async function measure(name: StudentName, steps: number): Promise<void> {
     const threads = String(availableParallelism());
     const script = fileURLToPath(new URL('distil/ours.js', import.meta.url));
     const start = (...more: string[]) =>
-      startWorker(process.execPath, [script, name, student, teacher, String(steps + 1), threads, ...more]);
+      startWorker(process.execPath, [
+        script,
+        name,
+        student,
+        teacher,
+        String(steps + 1),
+        threads,
+        device,
+        ...more,
+      ]);
     const ours = start();
-    const read = (await ours.answer<{ teacher: number }>()).teacher * batchSize;
-    const torch = await startTorch([name, student, teacher, texts, threads, String(learningRate)]);
+    const { teacher: seconds, place } = await ours.answer<{ teacher: number; place: string }>();
+    const read = seconds * batchSize;
+    console.log(`on ${device}, the state on the ${place}`);
+    const torchDevice = device === 'cpu' ? 'cpu' : 'cuda';
+    const torch = await startTorch([
+      name,
+      student,
+      teacher,
+      texts,
+      threads,
+      String(learningRate),
+      torchDevice,
+    ]);
     await compare(name, ours, torch, { steps, read });
     ours.stop();
     torch?.stop();
@@ -98,11 +122,15 @@ async function measureCheckpointing(start: (option: string) => Worker): Promise<
 async function startTorch(args: readonly string[]): Promise<Worker | undefined> {
   const worker = startWorker(python, [join(process.cwd(), 'bench/distil/plain.py'), ...args]);
   try {
-    const { version, gflops } = await worker.answer<{ version: string; gflops: number }>();
-    console.log(`PyTorch ${version}, ${gflops.toFixed(0)} GFLOP/s in a matrix product`);
+    const { version, gflops, device } = await worker.answer<{
+      version: string;
+      gflops: number;
+      device: string;
+    }>();
+    console.log(`PyTorch ${version} on ${device}, ${gflops.toFixed(0)} GFLOP/s in a matrix product`);
     return worker;
   } catch {
-    console.log(`${python} has no torch: nothing to compare with`);
+    console.log(`${python} has no torch for ${args.at(-1)}: nothing to compare with`);
     return undefined;
   }
 }
@@ -125,10 +153,12 @@ async function compare(
     mine.push(a);
     if (b) theirs.push(b);
   }
-  const parts = await ours.ask<{ forward: number; optimizer: number }>('parts');
+  const { forward, optimizer } = await ours.ask<{ forward: number; optimizer?: number }>('parts');
   const step = median(mine.map((each) => each.step));
   const data = median(mine.map(({ seconds }) => seconds['data']!));
-  const backward = step - data - parts.forward - parts.optimizer;
+  // On a device the update is a graph, and its time not apart from that of the backward pass.
+  const parts = optimizer === undefined ? { forward } : { forward, optimizer };
+  const backward = step - data - forward - (optimizer ?? 0);
   console.log(`${name}, ${batchSize} pairs a step, ${steps} steps`);
   sayRows(name);
   row('ours', step, mine, { data, teacher: 0, ...parts, backward });
@@ -162,7 +192,13 @@ function row(
   );
 }
 
-const [wanted, steps = '3'] = process.argv.slice(2);
+const { values, positionals } = parseArgs({
+  options: { device: { type: 'string', default: 'cpu' } },
+  allowPositionals: true,
+});
+const [wanted, steps = '3'] = positionals;
+const device = devices.find((known) => known === values.device);
+if (device === undefined) throw new Error(`--device must be one of ${devices.join(', ')}.`);
 for (const name of ['roberta', 'clip'] as const) {
-  if (wanted === undefined || wanted === name) await measure(name, Number(steps));
+  if (wanted === undefined || wanted === name) await measure(name, Number(steps), device);
 }

@@ -22,6 +22,9 @@ export {
 } from './corpus/store.ts';
 export { openTokens, type TokenCache, type TokenOptions } from './corpus/tokens/cache.ts';
 export { type Experiment, readExperiment } from './distillation/experiment.ts';
+export type { Collective } from './distillation/parallel/collective.ts';
+export { launchOf } from './distillation/parallel/launch.ts';
+export { openCollective } from './distillation/parallel/open.ts';
 export { type TrainEvent, type TrainOptions, train } from './distillation/train.ts';
 export { type TrainProcessOptions, trainInProcess } from './distillation/trainProcess.ts';
 export { openTextEncoder, type TextEncoder } from './encoders/textEncoder.ts';
@@ -56,5 +59,6 @@ export type { LoraFile } from './lora/open.ts';
 export type { Image } from './pictures/image.ts';
 export { parseParameters } from './pictures/parameters.ts';
 export { decodePng, encodePng } from './pictures/png.ts';
+export type { KeepingRuntime } from './runtime/keeping.ts';
 export { openRuntime } from './runtime/node.ts';
 export type { Device, RequestedDevice, Runtime } from './runtime/session.ts';

@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline';
 import { readFloat32, tensorNamed } from '../../src/checkpoint/tensorEntry.ts';
 import { openWeights } from '../../src/checkpoint/weights.ts';
 import { adamw } from '../../src/distillation/adamw/adamw.ts';
+import { createTrainingMemory } from '../../src/distillation/adamw/memory.ts';
 import { batchOf, lossesOf } from '../../src/distillation/data.ts';
 import { objectiveNamed } from '../../src/distillation/objective.ts';
 import { createStudent } from '../../src/distillation/student.ts';
@@ -16,6 +17,7 @@ import { openCache } from '../../src/distillation/teacher.ts';
 import { createGraph } from '../../src/graph/graph.ts';
 import { compile } from '../../src/runtime/compile.ts';
 import { openRuntime } from '../../src/runtime/node.ts';
+import type { Device } from '../../src/runtime/session.ts';
 import { promptLength } from '../../src/text/tokenizer.ts';
 import {
   batchesOf,
@@ -28,12 +30,19 @@ import {
   teacherPad,
 } from './shapes.ts';
 
-const [name = 'roberta', studentPath = '', teacherPath = '', count = '1', threads = '1', checkpointing] =
-  process.argv.slice(2);
+const [
+  name = 'roberta',
+  studentPath = '',
+  teacherPath = '',
+  count = '1',
+  threads = '1',
+  device = 'cpu',
+  checkpointing,
+] = process.argv.slice(2);
 const { model: encoder, vocabulary } = students[name as StudentName];
 const model = encoder.packed ?? encoder;
 const objective = objectiveNamed(objectiveName);
-const runtime = await openRuntime('cpu', { threads: Number(threads) });
+const runtime = await openRuntime(device as Device, { threads: Number(threads) });
 const batches = batchesOf(name as StudentName, Number(count));
 const pairs = batches.flat();
 const rowValues = promptLength * model.hiddenSize;
@@ -112,18 +121,23 @@ async function forward(batch: number, fold: boolean): Promise<number> {
   return (performance.now() - began) / 1000;
 }
 
-/** An update by gradients of zero, at no rate: it takes as long as any other. */
-function update(): number {
-  const zeros = Object.fromEntries(
-    student.state.slots.map(({ name, length }) => [name, new Float32Array(length)]),
+/** The host's update by gradients of zero, at no rate: it takes as long as any other. On a device it is a part of `learn`. */
+function update(): number | undefined {
+  if (student.place !== 'host') return undefined;
+  const parameters = student.parameters.map((each) => ({ ...each, decay: true }));
+  const gradients = Object.fromEntries(
+    parameters.map(({ name, shape }) => [name, new Float32Array(shape.reduce((a, b) => a * b, 1))]),
   );
+  const optimizing = adamw(createTrainingMemory(parameters), optimizer);
+  // The first one touches the memory.
+  optimizing.step(gradients, 0);
   const began = performance.now();
-  adamw(student.state, optimizer).step(zeros, 0);
+  optimizing.step(gradients, 0);
   return (performance.now() - began) / 1000;
 }
 
 const peak = () => process.resourceUsage().maxRSS / 2 ** 20;
-say({ teacher: teacherSeconds });
+say({ teacher: teacherSeconds, place: student.place });
 for await (const line of createInterface({ input: process.stdin })) {
   const [what, batch = '0'] = line.split(' ');
   if (what === 'learn') say({ ...(await learn(Number(batch), true)), peak: peak() });

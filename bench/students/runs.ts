@@ -8,7 +8,7 @@ import { type Experiment, readExperiment } from '../../src/distillation/experime
 import { type Metric, readMetrics } from '../../src/distillation/runFolder.ts';
 import { openStart } from '../../src/distillation/start.ts';
 import { train } from '../../src/distillation/train.ts';
-import type { Runtime } from '../../src/runtime/session.ts';
+import type { KeepingRuntime } from '../../src/runtime/keeping.ts';
 import { stepCost } from './cost.ts';
 import type { BenchRow } from './rows.ts';
 
@@ -59,7 +59,10 @@ export async function isFinished({ experiment, folder: run }: BenchRun): Promise
 }
 
 /** Trains the run to its end, from where it stopped. The teacher reads the sentences for all of them once. */
-export async function finishRun({ experiment, folder: run }: BenchRun, runtime: Runtime): Promise<void> {
+export async function finishRun(
+  { experiment, folder: run }: BenchRun,
+  runtime: KeepingRuntime,
+): Promise<void> {
   await mkdir(run, { recursive: true });
   for (const other of await readdir(folder)) {
     const caches = (await readdir(join(folder, other))).filter((file) => /^teacher-.*\.f16$/.test(file));

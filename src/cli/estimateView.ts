@@ -6,7 +6,8 @@ import { t } from './messages.ts';
 import { compact, megabytes } from './units.ts';
 
 export function printEstimate({ facts, flopsAStep, secondsAStep, memory, cache, time }: Estimate): void {
-  const { parameters, moments, gradients, activations, peak } = memory;
+  const { parameters, moments, gradients, activations, peak, device } = memory;
+  const most = device ?? peak;
   const { teacher, steps, validation } = time;
   const lines = [
     [t('스텝', 'steps'), compact(facts.totalSteps)],
@@ -15,11 +16,19 @@ export function printEstimate({ facts, flopsAStep, secondsAStep, memory, cache, 
       t('스텝당 시간', 'time a step'),
       `${secondsAStep.toFixed(2)} s (${(flopsAStep / 1e9 / secondsAStep).toFixed(0)} GFLOP/s)`,
     ],
+    ...(device === undefined
+      ? []
+      : [
+          [
+            t('호스트 메모리', 'memory of the host'),
+            t(`최대 약 ${megabytes(peak)}`, `about ${megabytes(peak)} at most`),
+          ],
+        ]),
     [
-      t('메모리', 'memory'),
+      device === undefined ? t('메모리', 'memory') : t('장치 메모리(어림)', 'memory of the device, roughly'),
       t(
-        `최대 약 ${megabytes(peak)}: 파라미터 ${megabytes(parameters)}, 모멘트 ${megabytes(moments)}, 기울기 ${megabytes(gradients)}, 활성값 약 ${megabytes(activations)}`,
-        `about ${megabytes(peak)} at most: parameters ${megabytes(parameters)}, moments ${megabytes(moments)}, gradients ${megabytes(gradients)}, activations about ${megabytes(activations)}`,
+        `최대 약 ${megabytes(most)}: 파라미터 ${megabytes(parameters)}, 모멘트 ${megabytes(moments)}, 기울기 ${megabytes(gradients)}, 활성값 약 ${megabytes(activations)}`,
+        `about ${megabytes(most)} at most: parameters ${megabytes(parameters)}, moments ${megabytes(moments)}, gradients ${megabytes(gradients)}, activations about ${megabytes(activations)}`,
       ),
     ],
     [

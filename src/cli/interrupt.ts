@@ -1,6 +1,7 @@
 /**
- * Ctrl-C: the first asks the work to stop at a good place, the second ends the process at once. A program that forked
- * this one asks by disconnecting, which its death does too.
+ * Ctrl-C: the first asks the work to stop at a good place, the second ends the process at once. So does SIGUSR2, which an
+ * MPI launcher passes on to its processes without ending them. A program that forked this one asks by disconnecting, which
+ * its death does too.
  */
 
 export interface Interrupt {
@@ -10,7 +11,7 @@ export interface Interrupt {
   release(): void;
 }
 
-const signals = ['SIGINT', 'SIGTERM'] as const;
+const signals = ['SIGINT', 'SIGTERM', 'SIGUSR2'] as const;
 
 /** `announce` runs at the first signal. The listeners are then gone, so that a second one has its usual effect. */
 export function onInterrupt(announce: () => void): Interrupt {

@@ -5,8 +5,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { packagedModel } from '../catalog/packaged.ts';
 import type { Seed } from '../generation/latents.ts';
-import { openRuntime } from '../runtime/node.ts';
-import type { RequestedDevice, Runtime } from '../runtime/session.ts';
+import type { KeepingRuntime } from '../runtime/keeping.ts';
+import { openRuntime, type RuntimeOptions } from '../runtime/node.ts';
+import type { RequestedDevice } from '../runtime/session.ts';
 import { t } from './messages.ts';
 
 const devices: readonly RequestedDevice[] = ['auto', 'cpu', 'webgpu', 'cuda'];
@@ -37,8 +38,8 @@ export function safetyOption(): Option {
 }
 
 /** Opens the device and says on stderr which it is. */
-export async function openDevice(device: RequestedDevice): Promise<Runtime> {
-  const runtime = await openRuntime(device);
+export async function openDevice(device: RequestedDevice, options?: RuntimeOptions): Promise<KeepingRuntime> {
+  const runtime = await openRuntime(device, options);
   process.stderr.write(`${t('장치', 'device')}: ${runtime.description}\n`);
   return runtime;
 }

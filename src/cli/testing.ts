@@ -54,6 +54,15 @@ function start(
   return { child, finished };
 }
 
+/** The same under a launcher: `words` are those before `node`. */
+export function startKsdUnder(
+  words: readonly [string, ...string[]],
+  folder: string,
+  args: readonly string[],
+): Running {
+  return start(folder, [...words, process.execPath, main, ...args], {});
+}
+
 /** The same where no file may be larger than `kibibytes`, as on a disk that is full. */
 export function startKsdOnFullDisk(folder: string, args: readonly string[], kibibytes: number): Running {
   return start(

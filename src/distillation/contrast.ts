@@ -8,8 +8,9 @@
  */
 import { gradients } from '../graph/gradients.ts';
 import { createGraph, input } from '../graph/graph.ts';
-import { compile } from '../runtime/compile.ts';
-import type { Runtime, Tensors } from '../runtime/session.ts';
+import { compile, compileKeeping } from '../runtime/compile.ts';
+import type { Feeds, KeepingRuntime } from '../runtime/keeping.ts';
+import type { Tensors } from '../runtime/session.ts';
 import { floatTensor, type Tensor } from '../runtime/tensor.ts';
 import type { Batch } from './batch.ts';
 import { infoNCE, type LossSettings, type Means, positivesOf } from './loss.ts';
@@ -18,14 +19,14 @@ export interface Contrast {
   /** What `taughtLoss` is fed for each of the parts of a step, with the student's `parameters`. */
   slopesOf(
     parts: readonly Pick<Batch, 'feeds' | 'lossFeeds' | 'sentences'>[],
-    parameters: Tensors,
+    parameters: Feeds,
   ): Promise<Tensors[]>;
   dispose(): Promise<void>;
 }
 
 /** `means` are those of a step's graph. */
 export async function openContrast(
-  runtime: Runtime,
+  runtime: KeepingRuntime,
   means: Means,
   settings: LossSettings,
 ): Promise<Contrast> {
@@ -34,7 +35,7 @@ export async function openContrast(
   const student = input(graph, 'student', 'float32', ['pairs', hidden]);
   const target = input(graph, 'target', 'float32', ['pairs', hidden]);
   const [slopes] = gradients(infoNCE(settings, { student, target }), [student]);
-  const reading = await compile(runtime, means.student.graph, {
+  const reading = await compileKeeping(runtime, means.student.graph, {
     student_means: means.student,
     target_means: means.target,
   });
@@ -43,8 +44,9 @@ export async function openContrast(
     slopesOf: async (parts, parameters) => {
       const read: Record<string, Tensor>[] = [];
       for (const { feeds, lossFeeds } of parts) {
-        const all: Tensors = { ...feeds, ...lossFeeds, ...parameters };
-        read.push(await reading.run(Object.fromEntries(reading.inputs.map((name) => [name, all[name]!]))));
+        const all: Feeds = { ...feeds, ...lossFeeds, ...parameters };
+        const fed = Object.fromEntries(reading.inputs.map((name) => [name, all[name]!]));
+        read.push((await reading.run(fed)).read);
       }
       const results = await comparing.run({
         student: joined(read.map((part) => part['student_means']!)),

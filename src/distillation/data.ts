@@ -33,6 +33,8 @@ export interface Data {
   readonly tooLong: number;
   /** Identifies the pairs of both sides. */
   readonly hash: string;
+  /** Identifies the corpus that they are from. */
+  readonly corpus: string;
 }
 
 /** Progress of what must be done once before a run begins: `done` of `total` bytes of a corpus, or pairs of tokens. */
@@ -49,6 +51,8 @@ export interface DataOptions {
   readonly teacher: string;
   readonly student: TokenizerFolder;
   readonly signal?: AbortSignal | undefined;
+  /** The corpus that another process has made of the same files just now: where it lies in the folder, it is taken. */
+  readonly built?: string | undefined;
 }
 
 /**
@@ -62,9 +66,9 @@ export async function* readData(
 ): AsyncGenerator<DataEvent, Data, void> {
   const { corpus } = experiment;
   const { student, signal } = options;
-  const store = await openStore(
-    (await isStore(corpus.pairs)) ? corpus.pairs : yield* buildStore(experiment, options),
-  );
+  const store = (await isStore(corpus.pairs))
+    ? await openStore(corpus.pairs)
+    : ((await builtStore(options)) ?? (await openStore(yield* buildStore(experiment, options))));
   try {
     const count = Math.min(corpus.sample ?? store.report.pairs, store.report.pairs);
     const rows = await readRows(store, count, corpus);
@@ -78,11 +82,25 @@ export async function* readData(
   }
 }
 
+/** The corpus `built`, if it lies in the run's folder. */
+async function builtStore({ folder, built }: DataOptions): Promise<CorpusStore | undefined> {
+  const path = storeIn(folder);
+  if (built === undefined || !(await isStore(path))) return undefined;
+  const store = await openStore(path);
+  if (corpusOf(store) === built) return store;
+  store.close();
+  return undefined;
+}
+
+const storeIn = (folder: string) => join(folder, 'corpus');
+
+const corpusOf = ({ report: { fingerprint, seed } }: CorpusStore) => JSON.stringify([fingerprint, seed]);
+
 async function* buildStore(
   { corpus, seed }: Experiment,
   { folder, teacher, student, signal }: DataOptions,
 ): AsyncGenerator<DataEvent, string, void> {
-  const out = join(folder, 'corpus');
+  const out = storeIn(folder);
   const building = buildCorpus({
     inputs: [corpus.pairs],
     out,
@@ -144,11 +162,12 @@ async function readRows(store: CorpusStore, count: number, corpus: Experiment['c
  */
 function assemble(
   { corpus, seed }: Experiment,
-  { report }: CorpusStore,
+  store: CorpusStore,
   { count, train, validation, places, sentenceOf, korean }: Rows,
   tokens: Data['tokens'],
   words: AugmentWords,
 ): Data {
+  const { report } = store;
   const empties = new Array<number>(Math.round(train.length * corpus.emptyPrompts)).fill(count);
   const sentences = [...places.keys()];
   if (empties.length > 0) sentenceOf[count] = sentences.push('') - 1;
@@ -166,6 +185,7 @@ function assemble(
       ? augmentedTokens(corpus.augment, seed, { korean, sentences, sentenceOf, train, tokens }, words)
       : () => tokens,
     tooLong: report.sources.reduce((sum, { dropped }) => sum + (dropped.tooLong ?? 0), 0),
+    corpus: corpusOf(store),
     hash: createHash('sha256').update(JSON.stringify(identity)).digest('hex'),
   };
 }

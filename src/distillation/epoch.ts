@@ -6,6 +6,7 @@ import { RuntimeError } from '../errors.ts';
 import type { Batch } from './batch.ts';
 import { batchOf, epochBatches, longerLengths, lossesOf } from './data.ts';
 import type { StepEvent, ValidateEvent } from './events.ts';
+import { anywhere, shareOf } from './parallel/together.ts';
 import type { Run } from './prepare.ts';
 import { appendMetric, type Losses, type Progress, type StepMetric } from './runFolder.ts';
 import type { TeacherCache } from './teacher.ts';
@@ -25,14 +26,14 @@ export async function* trainEpoch(
   const batches = epochBatches(longerLengths(data, data.train), batchSize, experiment.seed, from.epoch);
   const tokens = data.epochTokens(from.epoch);
   let progress = from;
-  while (progress.stepInEpoch < batches.length && !run.signal?.aborted) {
+  while (progress.stepInEpoch < batches.length && !(await stops(run))) {
     const began = performance.now();
     const rows = batches[progress.stepInEpoch]!.map((place) => data.train[place]!);
     const parts = await partsOf(run, tokens, cache, rows);
     const learningRate = schedule(progress.step);
-    const sums = sumsOf(await student.learn(parts, learningRate), parts, run.rowValues);
+    const sums = await sumsOf(run, await student.learn(parts, learningRate), parts);
     checkFinite(sums, progress.step);
-    checkBounds(sums, parts, run.rowValues, progress.step);
+    checkBounds(sums, progress.step);
     progress = {
       ...progress,
       step: progress.step + 1,
@@ -47,13 +48,19 @@ export async function* trainEpoch(
       lossEn: sums.lossEn / rows.length,
       lossKo: sums.lossKo / rows.length,
       learningRate,
+      ...(student.lossScale === undefined ? {} : { lossScale: student.lossScale }),
       pairsPerSecond: (1000 * rows.length) / (performance.now() - began),
     };
-    await appendMetric(run.folder, metric);
+    if (run.collective.rank === 0) await appendMetric(run.folder, metric);
     yield { kind: 'step', metric, totalSteps: run.totalSteps };
     if (progress.stepInEpoch % checkpointEvery === 0) await save(progress);
   }
   return progress;
+}
+
+/** Did any process get the signal? All stop after the same step. */
+export function stops({ collective, signal }: Pick<Run, 'collective' | 'signal'>): Promise<boolean> {
+  return anywhere(collective, signal?.aborted ?? false);
 }
 
 /**
@@ -67,28 +74,33 @@ export async function* validate(
 ): AsyncGenerator<ValidateEvent, Losses | undefined, void> {
   const rows = run.data.validation;
   const { batchSize } = run.experiment.training;
-  const sums = { lossEn: 0, lossKo: 0 };
+  // English, Korean.
+  const sums = new Float64Array(2);
   for (let start = 0; start < rows.length; start += batchSize) {
-    if (run.signal?.aborted) return undefined;
-    const some = [...rows.subarray(start, start + batchSize)];
-    const batch = await batchOf(run.data, some, cache, run.batching);
-    const part = lossesOf(await run.student.measure(batch), batch.constants, run.rowValues);
-    sums.lossEn += part.lossEn;
-    sums.lossKo += part.lossKo;
+    if (await stops(run)) return undefined;
+    const some = shareOf([...rows.subarray(start, start + batchSize)], run.collective);
+    if (some.length > 0) {
+      const batch = await batchOf(run.data, some, cache, run.batching);
+      const part = lossesOf(await run.student.measure(batch), batch.constants, run.rowValues);
+      sums[0]! += part.lossEn;
+      sums[1]! += part.lossKo;
+    }
     yield { kind: 'validate', done: Math.min(start + batchSize, rows.length), total: rows.length };
   }
-  checkFinite(sums, step);
-  return { lossEn: sums.lossEn / rows.length, lossKo: sums.lossKo / rows.length };
+  await run.collective.sum(sums);
+  const [lossEn, lossKo] = sums as unknown as [number, number];
+  checkFinite({ lossEn, lossKo }, step);
+  return { lossEn: lossEn / rows.length, lossKo: lossKo / rows.length };
 }
 
-/** The pairs of a step, whose texts are `tokens`, as the batches that it is computed in. */
+/** This process's share of the pairs of a step, whose texts are `tokens`, as the batches that it is computed in. */
 export function partsOf(
-  { data: { sentenceOf }, experiment, batching }: Run,
+  { data: { sentenceOf }, experiment, batching, collective }: Run,
   tokens: Pick<TokenCache, 'read'>,
   cache: Pick<TeacherCache, 'read'>,
   rows: readonly number[],
 ): Promise<Batch[]> {
-  const parts = split(rows, experiment.training.accumulate);
+  const parts = split(shareOf(rows, collective), experiment.training.accumulate);
   return Promise.all(
     parts.map((part) => batchOf({ tokens, sentenceOf }, part, cache, batching, rows.length)),
   );
@@ -96,38 +108,49 @@ export function partsOf(
 
 /** `rows` in `count` parts, as equal as can be; fewer where there are fewer rows. */
 function split(rows: readonly number[], count: number): number[][] {
-  const size = Math.ceil(rows.length / count);
+  const size = Math.max(1, Math.ceil(rows.length / count));
   return Array.from({ length: Math.ceil(rows.length / size) }, (_, i) =>
     rows.slice(i * size, (i + 1) * size),
   );
 }
 
-function sumsOf(losses: readonly Float32Array[], parts: readonly Batch[], rowValues: number): Losses {
-  const sums = { lossEn: 0, lossKo: 0 };
-  parts.forEach(({ constants }, i) => {
-    const { lossEn, lossKo } = lossesOf(losses[i]!, constants, rowValues);
-    sums.lossEn += lossEn;
-    sums.lossKo += lossKo;
-  });
-  return sums;
+/** Sums over the pairs of a step. */
+interface StepSums extends Losses {
+  /** Both losses together of a student that knows nothing, and answers with zeros. */
+  readonly ignorant: number;
 }
 
-/** A student that knows nothing, and answers with zeros, has a loss of the mean square of its targets. */
+/** Over the pairs of all processes. */
+async function sumsOf(
+  { rowValues, collective }: Run,
+  losses: readonly Float32Array[],
+  parts: readonly Batch[],
+): Promise<StepSums> {
+  const sums = new Float64Array(3);
+  parts.forEach((part, i) => {
+    const { lossEn, lossKo } = lossesOf(losses[i]!, part.constants, rowValues);
+    sums[0]! += lossEn;
+    sums[1]! += lossKo;
+    sums[2]! += ignorantLoss(part) / rowValues;
+  });
+  await collective.sum(sums);
+  const [lossEn, lossKo, ignorant] = sums as unknown as [number, number, number];
+  return { lossEn, lossKo, ignorant };
+}
+
+/** The summed squares of the targets. */
+function ignorantLoss({ feeds, constants }: Batch): number {
+  const [target, weight] = [feeds['target']!.data, feeds['weight']!.data] as [Float32Array, Float32Array];
+  const size = target.length / weight.length;
+  let squares = constants.reduce((a, b) => a + b, 0);
+  for (let i = 0; i < target.length; i++) squares += weight[Math.floor(i / size)]! * target[i]! ** 2;
+  return squares;
+}
+
+/** How much worse than a student that knows nothing one may be that still learns. */
 const worstFactor = 1000;
 
-function checkBounds(
-  { lossEn, lossKo }: Losses,
-  parts: readonly Batch[],
-  rowValues: number,
-  step: number,
-): void {
-  const ignorant = parts.reduce((sum, { feeds, constants }) => {
-    const [target, weight] = [feeds['target']!.data, feeds['weight']!.data] as [Float32Array, Float32Array];
-    const size = target.length / weight.length;
-    let squares = constants.reduce((a, b) => a + b, 0);
-    for (let i = 0; i < target.length; i++) squares += weight[Math.floor(i / size)]! * target[i]! ** 2;
-    return sum + squares / rowValues;
-  }, 0);
+function checkBounds({ lossEn, lossKo, ignorant }: StepSums, step: number): void {
   if (lossEn + lossKo <= worstFactor * ignorant) return;
   throw new RuntimeError(
     `The training diverged: at step ${step} the loss is over ${worstFactor} times that of a student that knows nothing.`,

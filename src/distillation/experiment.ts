@@ -10,6 +10,7 @@ import { parse as parseYaml, stringify } from 'yaml';
 import { z } from 'zod';
 import { CheckpointError, ConfigError } from '../errors.ts';
 import { augmentKindNames } from './augment/registry.ts';
+import { precisions } from './stepGraph.ts';
 import { studentKindNames } from './students.ts';
 
 const positive = z.number().positive();
@@ -79,6 +80,8 @@ const schema = z.strictObject({
       accumulate: count.default(1),
       /** Compute each layer again in the backward pass: a third more work, much less memory. */
       checkpointing: z.boolean().default(false),
+      /** What matrix products are computed in; parameters, sums, norms and losses stay float32. */
+      precision: z.enum(precisions).default('f32'),
       /** Steps between checkpoints within an epoch. */
       checkpointEvery: count.default(500),
     })

@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import { openStableDiffusion, type StableDiffusion } from '../checkpoint/stableDiffusion.ts';
 import { ConfigError } from '../errors.ts';
-import type { Runtime } from '../runtime/session.ts';
+import type { KeepingRuntime } from '../runtime/keeping.ts';
 import { promptLength } from '../text/tokenizer.ts';
 import type { BatchOptions } from './batch.ts';
 import { type Data, type DataEvent, readData, type TaughtLoss } from './data.ts';
@@ -12,24 +12,30 @@ import type { RunFacts } from './events.ts';
 import type { Experiment } from './experiment.ts';
 import { checkLoss, spreadsPads } from './loss.ts';
 import { objectiveNamed } from './objective.ts';
+import { alone, type Collective } from './parallel/collective.ts';
+import { inTurn } from './parallel/together.ts';
 import { cosineWithWarmup, type Schedule } from './schedule.ts';
 import { initialParameters, openStart, type Start } from './start.ts';
+import { sizeOf } from './state/state.ts';
 import { createStudent, type Student } from './student.ts';
 import { studentKinds } from './students.ts';
 import { cacheName, openTeacher, type Teacher } from './teacher.ts';
 
 export interface TrainOptions {
-  readonly runtime: Runtime;
+  readonly runtime: KeepingRuntime;
   /** The run's folder, for example `runs/emoji-roberta`; a run that is there goes on. */
   readonly folder: string;
   /** Stops after the current step, with a checkpoint. */
   readonly signal?: AbortSignal;
+  /** The processes that share the pairs of each step; this one alone, when left out. */
+  readonly collective?: Collective;
 }
 
 export interface Run {
   readonly experiment: Experiment;
   readonly folder: string;
   readonly signal: AbortSignal | undefined;
+  readonly collective: Collective;
   readonly data: Data;
   readonly start: Start;
   readonly student: Student;
@@ -50,11 +56,12 @@ export interface Run {
  */
 export async function* prepare(
   experiment: Experiment,
-  { runtime, folder, signal }: TrainOptions,
+  { runtime, folder, signal, collective = alone }: TrainOptions,
 ): AsyncGenerator<DataEvent, Run, void> {
   const { training, student: wanted, seed } = experiment;
   const objective = objectiveNamed(studentKinds[wanted.kind].objective);
   checkLoss(experiment.loss, objective.perPosition);
+  checkParts(experiment, collective);
   const diffusion = await openStableDiffusion(experiment.teacher);
   const start = await openStart(experiment, diffusion);
   const teacher = await openTeacher(runtime, diffusion.textEncoder, diffusion.tokenizer.folder, objective);
@@ -66,18 +73,15 @@ export async function* prepare(
   }
   const { tokenizer } = start.tokenizer;
   const tokenizers = { teacher: diffusion.tokenizer.folder, student: start.tokenizer };
-  const data = yield* readData(experiment, { folder, signal, ...tokenizers });
-  const { optimizer: variant, weightDecay, decayRule, clipNorm, checkpointing } = training;
+  const data = yield* inTurn(
+    collective,
+    (built: string | undefined) => readData(experiment, { folder, signal, built, ...tokenizers }),
+    ({ corpus }) => corpus,
+  );
+  const { optimizer: variant, weightDecay, decayRule, clipNorm, checkpointing, precision } = training;
+  const optimizer = { variant, weightDecay, decayRule, clipNorm };
   const inParts = training.accumulate > 1;
-  const settings = {
-    variant,
-    weightDecay,
-    decayRule,
-    clipNorm,
-    checkpointing,
-    inParts,
-    loss: experiment.loss,
-  };
+  const settings = { ...optimizer, checkpointing, precision, inParts, loss: experiment.loss, collective };
   const model = (training.foldPads ? start.model.packed : undefined) ?? start.model;
   const student = await createStudent(runtime, model, objective, settings, (parameters) =>
     initialParameters(start, parameters, seed),
@@ -88,6 +92,7 @@ export async function* prepare(
     experiment,
     folder,
     signal,
+    collective,
     data,
     start,
     student,
@@ -111,10 +116,18 @@ export async function* prepare(
   };
 }
 
+function checkParts({ loss }: Experiment, { size }: Collective): void {
+  if (size === 1 || loss.contrastive === 0) return;
+  throw new ConfigError(
+    `loss.contrastive compares all texts of a step, which ${size} processes share.`,
+    'Set it to 0, or train in one process.',
+  );
+}
+
 /** The run in numbers, going on after `resumedAt` steps. */
 export function factsOf({ student, data, totalSteps }: Run, resumedAt: number): RunFacts {
   return {
-    parameters: student.state.slots.reduce((sum, slot) => sum + slot.length, 0),
+    parameters: student.parameters.reduce((sum, parameter) => sum + sizeOf(parameter), 0),
     trainPairs: data.train.length,
     validationPairs: data.validation.length,
     tooLong: data.tooLong,

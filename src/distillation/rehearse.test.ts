@@ -7,12 +7,13 @@ import { buildCorpus } from '../corpus/build/build.ts';
 import { readPairs } from '../corpus/pairs.ts';
 import { encoderModel } from '../encoders/family.ts';
 import { randomStream } from '../random/stream.ts';
+import type { KeepingRuntime } from '../runtime/keeping.ts';
 import { openRuntime } from '../runtime/node.ts';
 import { wordpieceFiles } from '../text/wordpieceFiles.ts';
 import { trainWordPiece } from '../text/wordpieceTrainer.ts';
 import { type Experiment, readExperiment } from './experiment.ts';
 import { objectiveNamed } from './objective.ts';
-import { rehearse } from './rehearse.ts';
+import { type Estimate, rehearse } from './rehearse.ts';
 import { stepGraph } from './stepGraph.ts';
 
 const teacher = resolve('models/emoji-sd/model');
@@ -80,16 +81,20 @@ function small(experiment: Experiment): Experiment {
   };
 }
 
+async function estimateOf(experiment: Experiment, runtime: KeepingRuntime): Promise<Estimate> {
+  const rehearsal = rehearse(experiment, { runtime, folder: join(folder, 'run') });
+  let next = await rehearsal.next();
+  while (!next.done) next = await rehearsal.next();
+  return next.value;
+}
+
 const atFullSize = (await readdir('experiments')).filter((file) => !file.startsWith('emoji-'));
 
 test.each(atFullSize)('%s can be rehearsed, and leaves nothing in its run', async (file) => {
   const experiment = small(await readExperiment(join('experiments', file)));
   const runtime = await openRuntime('cpu');
-  const run = join(folder, 'run');
-  const rehearsal = rehearse(experiment, { runtime, folder: run });
-  let next = await rehearsal.next();
-  while (!next.done) next = await rehearsal.next();
-  const { facts, flopsAStep, memory, cache, time } = next.value;
+  const { facts, flopsAStep, memory, cache, time } = await estimateOf(experiment, runtime);
+  expect(memory.device).toBeUndefined();
   expect(facts.trainPairs).toBeGreaterThan(40);
   expect(memory.moments).toBe(8 * facts.parameters);
   // Every parameter of a layer is multiplied with every row, forward and twice backward.
@@ -97,5 +102,21 @@ test.each(atFullSize)('%s can be rehearsed, and leaves nothing in its run', asyn
   const rows = experiment.student.kind === 'roberta-pooler' ? 1 : 77;
   expect(cache % (rows * 192 * 2)).toBe(0);
   for (const seconds of Object.values(time)) expect(seconds).toBeGreaterThan(0);
-  expect(await readdir(run).catch(() => [])).toEqual([]);
+  expect(await readdir(join(folder, 'run')).catch(() => [])).toEqual([]);
+});
+
+test('where the state is on a device, its memory there is estimated, and parts or checkpointing make it less', async () => {
+  const runtime = { ...(await openRuntime('cpu')), keepsTensors: true };
+  const experiment = small(await readExperiment('experiments/clip-250k.yaml'));
+  const memoryWith = async (training: Partial<Experiment['training']>) => {
+    const { memory, facts } = await estimateOf(
+      { ...experiment, training: { ...experiment.training, ...training } },
+      runtime,
+    );
+    expect(memory.device).toBeGreaterThan(16 * facts.parameters);
+    return memory.activations;
+  };
+  const whole = await memoryWith({});
+  expect(await memoryWith({ checkpointing: true })).toBeLessThan(0.8 * whole);
+  expect(await memoryWith({ accumulate: 4 })).toBeLessThan(0.4 * whole);
 });

@@ -2,6 +2,7 @@
  * What a training would take on this machine, from its data and a few of its steps. Nothing of it is kept.
  */
 import { flops } from '../graph/flops.ts';
+import { peakBytes } from '../graph/memory.ts';
 import { promptLength } from '../text/tokenizer.ts';
 import type { Batch } from './batch.ts';
 import { type DataEvent, epochBatches, longerLengths, type TaughtLoss } from './data.ts';
@@ -11,6 +12,7 @@ import type { Experiment } from './experiment.ts';
 import { isPlain } from './loss.ts';
 import { objectiveNamed } from './objective.ts';
 import { factsOf, prepare, type Run, type TrainOptions } from './prepare.ts';
+import { updateBytes } from './state/device.ts';
 import { stepGraph } from './stepGraph.ts';
 import { studentKinds } from './students.ts';
 
@@ -24,10 +26,12 @@ export interface Estimate {
     readonly parameters: number;
     readonly moments: number;
     readonly gradients: number;
-    /** What a step took beyond these. */
+    /** What a step took beyond these; where the state is on a device, what its values would take there. */
     readonly activations: number;
     /** The most that this process had. */
     readonly peak: number;
+    /** Where the state is on a device: the most that all of it would take there, roughly. */
+    readonly device?: number;
   };
   /** Bytes on disk of the teacher's states. */
   readonly cache: number;
@@ -62,6 +66,8 @@ interface Step {
   /** Rows of its texts that are computed. */
   readonly rows: number;
   readonly flops: number;
+  /** Bytes of the values inside the step's graph, gradients included. */
+  readonly held: number;
   readonly teacher: number;
   /** Without the teacher. */
   readonly step: number;
@@ -88,12 +94,16 @@ async function estimate(run: Run): Promise<Estimate> {
   // Batches differ in length: the time goes with the rows that are computed.
   const steps = (total('step') / total('rows')) * epochs * rowsOf(run, data.train);
   const parameters = facts.parameters * Float32Array.BYTES_PER_ELEMENT;
-  const activations = Math.max(0, peak - before - parameters);
+  const state = { parameters, moments: 2 * parameters, gradients: parameters };
+  const memory =
+    run.student.place === 'device'
+      ? { ...state, ...deviceMemory(run, parameters, Math.max(...tried.map(({ held }) => held))), peak }
+      : { ...state, activations: Math.max(0, peak - before - parameters), peak };
   return {
     facts,
     flopsAStep: total('flops') / (triedSteps - 1),
     secondsAStep: steps / facts.totalSteps,
-    memory: { parameters, moments: 2 * parameters, gradients: parameters, activations, peak },
+    memory,
     cache: data.sentences.length * run.rowValues * Uint16Array.BYTES_PER_ELEMENT,
     time: {
       teacher: (total('teacher') / total('pairs')) * data.sentences.length,
@@ -123,7 +133,7 @@ async function tryStep(run: Run, rows: readonly number[]): Promise<Step> {
   return {
     pairs: rows.length,
     rows: rowsOf(run, rows),
-    flops: parts.reduce((sum, part) => sum + flopsOf(run, part), 0),
+    ...workOf(run, parts),
     teacher: seconds(0),
     step: seconds(1),
     forward: seconds(2),
@@ -145,20 +155,38 @@ function rowsOf({ data, batching }: Run, pairs: ArrayLike<number>): number {
   return Array.from(pairs).reduce((sum, row) => sum + rows(2 * row) + rows(2 * row + 1), 0);
 }
 
-/** Symbolic dimensions have the sizes of the feeds. */
-function flopsOf({ experiment, batching }: Run, { feeds, lossFeeds }: Batch): number {
-  const all = { ...feeds, ...lossFeeds };
+/** `held` are the bytes of the values in the step's graph. An update holds some old and new state at once, after them. */
+function deviceMemory({ student, experiment }: Run, parameters: number, held: number) {
+  const gradients = experiment.training.accumulate > 1 ? 2 * parameters : parameters;
+  const activations = Math.max(0, held - parameters);
+  const device = 3 * parameters + gradients + Math.max(activations, updateBytes(student.parameters));
+  return { activations, device };
+}
+
+/** Operations of a step, and the most bytes of a part of it; symbolic dimensions have the sizes of the feeds. */
+function workOf({ experiment, batching }: Run, parts: readonly Batch[]): { flops: number; held: number } {
   const { model } = batching;
   const objective = objectiveNamed(studentKinds[experiment.student.kind].objective);
-  const { checkpointing } = experiment.training;
+  const { checkpointing, precision, accumulate } = experiment.training;
   const length = model.equalPadId === undefined ? promptLength : 'length';
-  const { graph, gradients } = stepGraph(model, objective, length, { loss: experiment.loss, checkpointing });
-  const sizes: Record<string, number> = {};
-  for (const [name, { shape }] of graph.inputs) {
-    shape.forEach((dim, axis) => {
-      const size = all[name]?.shape[axis];
-      if (typeof dim === 'string' && size !== undefined) sizes[dim] = size;
-    });
+  const inParts = accumulate > 1;
+  const options = { loss: experiment.loss, checkpointing, precision, inParts };
+  const { graph, gradients, means } = stepGraph(model, objective, length, options);
+  const outputs = Object.values(gradients);
+  const work = { flops: 0, held: 0 };
+  for (const { feeds, lossFeeds } of parts) {
+    const fed = { ...feeds, ...lossFeeds };
+    const sizes: Record<string, number> = {};
+    for (const [name, { shape }] of graph.inputs) {
+      shape.forEach((dim, axis) => {
+        const size = fed[name]?.shape[axis];
+        if (typeof dim === 'string' && size !== undefined) sizes[dim] = size;
+      });
+    }
+    work.flops += flops(outputs, sizes);
+    // In parts, what InfoNCE compares is computed once more, before all else (contrast.ts).
+    if (inParts && means) work.flops += flops(Object.values(means), sizes);
+    work.held = Math.max(work.held, peakBytes(outputs, sizes));
   }
-  return flops(Object.values(gradients), sizes);
+  return work;
 }

@@ -2,17 +2,19 @@ import { appendFile, mkdtemp, readlink, rename, rm, symlink, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { createTrainingState } from './adamw/state.ts';
 import {
   appendMetric,
   type EpochMetric,
   type Progress,
+  readCheckpoint,
   readMetrics,
   readProgress,
   recoverProgress,
   saveCheckpoint,
   truncateMetrics,
 } from './runFolder.ts';
+
+import type { StudentSnapshot } from './student.ts';
 
 let run: string;
 
@@ -29,10 +31,32 @@ const at = (step: number, best: number): Progress => ({
   best: { step: best, loss: 1 },
 });
 
+const snapshot: StudentSnapshot = {
+  step: 4,
+  parameters: [
+    {
+      name: 'w',
+      shape: [2],
+      parameter: Float32Array.of(1, 2),
+      firstMoment: Float32Array.of(3, 4),
+      secondMoment: Float32Array.of(5, 6),
+    },
+  ],
+  lossScale: { scale: 1024, goodSteps: 3, skipped: 2 },
+};
+
 async function save(progress: Progress): Promise<void> {
-  const state = createTrainingState([{ name: 'w', shape: [2], data: Float32Array.of(1, 2), decay: true }]);
-  await saveCheckpoint(run, { config: {}, tokenizerFiles: [], state, progress });
+  await saveCheckpoint(run, { config: {}, tokenizerFiles: [], snapshot, progress });
 }
+
+test('what was saved is read again, with the state of the loss scale and without the steps that it skipped', async () => {
+  await save(at(6, 6));
+  expect(await readCheckpoint(run, [{ name: 'w', shape: [2] }])).toEqual(snapshot);
+  expect(await readProgress(run)).toEqual(at(6, 6));
+  await expect(readCheckpoint(run, [{ name: 'w', shape: [3] }])).rejects.toThrow(
+    /has 2 values, but the student has 3/,
+  );
+});
 
 function epochMetric(epoch: number, step: number, loss = 1): EpochMetric {
   const losses = { lossEn: loss, lossKo: loss };

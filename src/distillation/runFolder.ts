@@ -16,8 +16,10 @@ import { writeSafetensors } from '../checkpoint/safetensorsWriter.ts';
 import { readFloat32, tensorNamed } from '../checkpoint/tensorEntry.ts';
 import { openWeights } from '../checkpoint/weights.ts';
 import { CheckpointError } from '../errors.ts';
-import type { TrainingState } from './adamw/state.ts';
 import { type Experiment, formatExperiment, parseExperiment } from './experiment.ts';
+import type { LossScale } from './lossScale.ts';
+import { type ParameterSnapshot, sizeOf, type TrainingState } from './state/state.ts';
+import type { StudentSnapshot } from './student.ts';
 
 /** Where a run stands; enough, with the parameters and moments, to go on as if it had never stopped. */
 export interface Progress {
@@ -37,9 +39,12 @@ export interface Progress {
 export interface Checkpoint {
   readonly config: JsonObject;
   readonly tokenizerFiles: readonly string[];
-  readonly state: TrainingState;
+  readonly snapshot: StudentSnapshot;
   readonly progress: Progress;
 }
+
+/** What state.json holds: the rest of what it takes to go on. */
+type State = Progress & { readonly lossScale?: LossScale };
 
 export const experimentFile = 'experiment.yaml';
 export const factsFile = 'run.json';
@@ -56,18 +61,20 @@ function checkpointFolder(run: string, step: number): string {
  * Returns its folder. Throws CheckpointError if the file system refuses.
  */
 export async function saveCheckpoint(run: string, checkpoint: Checkpoint): Promise<string> {
-  const { state, progress } = checkpoint;
+  const { snapshot, progress } = checkpoint;
   const folder = checkpointFolder(run, progress.step);
   await writeFolderAtomic(folder, async (temporary) => {
     await writeStudent(temporary, checkpoint);
     await writeSafetensors(
       join(temporary, optimizerFile),
-      state.slots.flatMap(({ name, shape }) => [
-        { name: `m.${name}`, dtype: 'F32' as const, shape, data: state.firstMoment(name) },
-        { name: `v.${name}`, dtype: 'F32' as const, shape, data: state.secondMoment(name) },
+      snapshot.parameters.flatMap(({ name, shape, firstMoment, secondMoment }) => [
+        { name: `m.${name}`, dtype: 'F32' as const, shape, data: firstMoment },
+        { name: `v.${name}`, dtype: 'F32' as const, shape, data: secondMoment },
       ]),
     );
-    await writeJson(join(temporary, stateFile), progress);
+    const { lossScale } = snapshot;
+    const state: State = { ...progress, ...(lossScale ? { lossScale } : {}) };
+    await writeJson(join(temporary, stateFile), state);
   });
   await point(run, 'last', progress.step);
   if (progress.best) await point(run, 'best', progress.best.step);
@@ -75,15 +82,15 @@ export async function saveCheckpoint(run: string, checkpoint: Checkpoint): Promi
   return folder;
 }
 
-async function writeStudent(folder: string, { config, tokenizerFiles, state }: Checkpoint): Promise<void> {
+async function writeStudent(folder: string, { config, tokenizerFiles, snapshot }: Checkpoint): Promise<void> {
   await writeJson(join(folder, 'config.json'), { ...config, torch_dtype: 'float32' });
   await writeSafetensors(
     join(folder, 'model.safetensors'),
-    state.slots.map(({ name, shape }) => ({
+    snapshot.parameters.map(({ name, shape, parameter }) => ({
       name,
       dtype: 'F32' as const,
       shape,
-      data: state.parameter(name),
+      data: parameter,
     })),
     { format: 'pt' },
   );
@@ -114,6 +121,13 @@ async function removeOthers(run: string, keep: readonly (number | undefined)[]):
  * Throws CheckpointError if `last` is no link, or its checkpoint is gone or damaged.
  */
 export async function readProgress(run: string): Promise<Progress | undefined> {
+  const state = await readState(run);
+  if (state === undefined) return undefined;
+  const { lossScale: _, ...progress } = state;
+  return progress;
+}
+
+async function readState(run: string): Promise<State | undefined> {
   const last = join(run, 'last');
   const target = await readlink(last).catch((cause) => {
     if (systemCode(cause) === 'ENOENT') return undefined;
@@ -123,7 +137,7 @@ export async function readProgress(run: string): Promise<Progress | undefined> {
       { cause },
     );
   });
-  return target === undefined ? undefined : ((await readJson(join(run, target, stateFile))) as Progress);
+  return target === undefined ? undefined : ((await readJson(join(run, target, stateFile))) as State);
 }
 
 /** The same, after ending what a killed process was doing with checkpoints and links. */
@@ -138,27 +152,32 @@ export async function recoverProgress(run: string): Promise<Progress | undefined
   return progress;
 }
 
-/** Puts parameters and moments of the last checkpoint into `state`. Throws CheckpointError if they do not fit. */
-export async function restoreCheckpoint(run: string, state: TrainingState): Promise<void> {
-  const { step } = (await readProgress(run)) as Progress;
+/** What the last checkpoint holds of these parameters. Throws CheckpointError if it lacks one, or is damaged. */
+export async function readCheckpoint(
+  run: string,
+  parameters: TrainingState['parameters'],
+): Promise<StudentSnapshot> {
+  const { step, lossScale } = (await readState(run)) as State;
   const folder = checkpointFolder(run, step);
   const student = await openWeights(join(folder, 'model.safetensors'));
   const optimizer = await openWeights(join(folder, optimizerFile));
-  const m: Record<string, Float32Array> = {};
-  const v: Record<string, Float32Array> = {};
-  for (const { name, length } of state.slots) {
-    const values = await readFloat32(tensorNamed(student, name));
-    if (values.length !== length) {
+  const snapshots: ParameterSnapshot[] = [];
+  for (const each of parameters) {
+    const { name, shape } = each;
+    const parameter = await readFloat32(tensorNamed(student, name));
+    const length = sizeOf(each);
+    if (parameter.length !== length) {
       throw new CheckpointError(
-        `${folder}: ${name} has ${values.length} values, but the student has ${length}.`,
+        `${folder}: ${name} has ${parameter.length} values, but the student has ${length}.`,
         'The experiment was changed; start a new run under another name.',
       );
     }
-    state.parameter(name).set(values);
-    m[name] = await readFloat32(tensorNamed(optimizer, `m.${name}`));
-    v[name] = await readFloat32(tensorNamed(optimizer, `v.${name}`));
+    const firstMoment = await readFloat32(tensorNamed(optimizer, `m.${name}`));
+    const secondMoment = await readFloat32(tensorNamed(optimizer, `v.${name}`));
+    snapshots.push({ name, shape, parameter, firstMoment, secondMoment });
   }
-  state.restore({ step, m, v });
+  const applied = step - (lossScale?.skipped ?? 0);
+  return { step: applied, parameters: snapshots, ...(lossScale ? { lossScale } : {}) };
 }
 
 /** One line of metrics.jsonl: a step or an epoch. */
@@ -171,6 +190,8 @@ export interface StepMetric {
   readonly lossEn: number;
   readonly lossKo: number;
   readonly learningRate: number;
+  /** After the step, where the backward pass is in float16: half of what it was, if the step was skipped. */
+  readonly lossScale?: number;
   /** Pairs a second, validation and checkpoints left out. */
   readonly pairsPerSecond: number;
 }

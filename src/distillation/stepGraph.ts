@@ -4,9 +4,11 @@
  */
 import type { EncoderModel } from '../encoders/model.ts';
 import { gradients } from '../graph/gradients.ts';
-import { createGraph, type Graph, input, type Value } from '../graph/graph.ts';
+import { createGraph, type Graph, input, type Node, type Value } from '../graph/graph.ts';
+import { halfProducts } from '../graph/halfProducts.ts';
 import { mul, sub } from '../graph/ops/arithmetic.ts';
 import { reduceSum } from '../graph/ops/reduce.ts';
+import { rewrite } from '../graph/rewrite.ts';
 import type { Dim } from '../graph/shape.ts';
 import { spreadRows } from '../models/rows.ts';
 import { promptLength } from '../text/tokenizer.ts';
@@ -33,7 +35,18 @@ export interface StepOptions {
   readonly checkpointing?: boolean | undefined;
   /** The step is computed in parts: InfoNCE, which compares all of its texts, comes in by its slopes (contrast.ts). */
   readonly inParts?: boolean | undefined;
+  /** `f32` by default. */
+  readonly precision?: Precision | undefined;
 }
+
+/**
+ * `f16`: matrix products, forward and backward, in float16 (graph/halfProducts.ts); parameters, sums, norms, softmax and loss
+ * in float32. The loss that is differentiated is multiplied by one more input, [].
+ */
+export const precisions = ['f32', 'f16'] as const;
+export type Precision = (typeof precisions)[number];
+
+export const lossScaleName = 'loss_scale';
 
 /**
  * Inputs besides the student's own: `target` [batch, rows, hidden], `weight` [batch, rows, 1], `scale` [].
@@ -44,7 +57,7 @@ export function stepGraph(
   model: EncoderModel,
   objective: Objective,
   length: Dim,
-  { loss, checkpointing = false, inParts = false }: StepOptions = {},
+  { loss, checkpointing = false, inParts = false, precision = 'f32' }: StepOptions = {},
 ): StepGraph {
   const graph = createGraph();
   const encoded = model.build(graph, length);
@@ -53,6 +66,7 @@ export function stepGraph(
   const student =
     taught && typeof compared.shape[1] === 'string' ? spreadRows(compared, promptLength) : compared;
   const rows = student.shape[1]!;
+  const beforeLoss = graph.nodes.length;
   const target = input(graph, 'target', 'float32', ['batch', rows, model.hiddenSize]);
   const weight = input(graph, 'weight', 'float32', ['batch', rows, 1]);
   const scale = input(graph, 'scale', 'float32', []);
@@ -62,16 +76,17 @@ export function stepGraph(
   const { total, means } = taught
     ? taughtLoss(taught, student, target, scale, inParts)
     : { total: mul(reduceSum(losses), scale) };
+  const inLoss = new Set(graph.nodes.slice(beforeLoss));
   const results = gradients(
     total,
     wanted.map(([, value]) => value),
-    undefined,
+    precision === 'f16' ? input(graph, lossScaleName, 'float32', []) : undefined,
     { outputs: encoded.layerOutputs, recompute: checkpointing },
   );
   const trained = wanted.flatMap(([name, value], i) =>
     results[i] ? [{ name, value, gradient: results[i] }] : [],
   );
-  return {
+  const whole: StepGraph = {
     graph,
     parameters: new Map(trained.map(({ name, value }) => [name, value])),
     losses,
@@ -79,7 +94,27 @@ export function stepGraph(
     ...(means ? { means } : {}),
     gradients: Object.fromEntries(trained.map(({ name, gradient }) => [gradientName(name), gradient])),
   };
+  return precision === 'f16' ? inHalf(whole, inLoss) : whole;
 }
+
+function inHalf(
+  { graph, parameters, losses, total, means, gradients }: StepGraph,
+  inLoss: ReadonlySet<Node>,
+): StepGraph {
+  const outputs = { losses, total, ...(means ? meanOutputs(means) : {}), ...gradients };
+  const rewritten = rewrite(graph, outputs, [halfProducts(inLoss)]);
+  const named = (name: string) => rewritten.outputs[name]!;
+  return {
+    graph: rewritten.graph,
+    parameters: new Map([...parameters.keys()].map((name) => [name, rewritten.graph.parameters.get(name)!])),
+    losses: named('losses'),
+    total: named('total'),
+    ...(means ? { means: { student: named('student means'), target: named('target means') } } : {}),
+    gradients: Object.fromEntries(Object.keys(gradients).map((name) => [name, named(name)])),
+  };
+}
+
+const meanOutputs = ({ student, target }: Means) => ({ 'student means': student, 'target means': target });
 
 /** What the gradient of a parameter is called among the outputs, where the parameter's own name is an input's. */
 export function gradientName(parameter: string): string {

@@ -7,6 +7,7 @@ import { openWeights } from '../checkpoint/weights.ts';
 import { readPairs } from '../corpus/pairs.ts';
 import { openTextEncoder } from '../encoders/textEncoder.ts';
 import { KsdError } from '../errors.ts';
+import type { KeepingRuntime } from '../runtime/keeping.ts';
 import { openRuntime } from '../runtime/node.ts';
 import { wordpieceFiles } from '../text/wordpieceFiles.ts';
 import { trainWordPiece } from '../text/wordpieceTrainer.ts';
@@ -56,8 +57,9 @@ async function runTo(
   name: string,
   what: Experiment,
   stopAfter = Number.POSITIVE_INFINITY,
+  given?: KeepingRuntime,
 ): Promise<TrainEvent[]> {
-  const runtime = await openRuntime('cpu');
+  const runtime = given ?? (await openRuntime('cpu'));
   const stop = new AbortController();
   const events: TrainEvent[] = [];
   for await (const event of train(what, { runtime, folder: join(folder, name), signal: stop.signal })) {
@@ -96,6 +98,26 @@ test('a run that was stopped twice ends with the bytes of one that was not', asy
     );
     expect(a!.equals(b!), file).toBe(true);
   }
+});
+
+test('a run on a device in half precision, stopped and taken up again, ends with the bytes of one that was not', async () => {
+  const onDevice = { ...(await openRuntime('cpu')), keepsTensors: true };
+  const half = experiment({ precision: 'f16', clipNorm: 0.5, epochs: 1, checkpointEvery: 2 });
+  await runTo('half', half, undefined, onDevice);
+  expect((await runTo('half-stopped', half, 3, onDevice)).at(-1)?.kind).toBe('stopped');
+  await runTo('half-stopped', half, undefined, onDevice);
+  expect(await traceOf('half-stopped')).toEqual(await traceOf('half'));
+  expect(JSON.parse(await readFile(join(folder, 'half', 'run.json'), 'utf8'))).toMatchObject({
+    state: 'device',
+  });
+  for (const file of ['model.safetensors', 'optimizer.safetensors', 'state.json']) {
+    const [a, b] = await Promise.all(
+      ['half-stopped', 'half'].map((run) => readFile(join(folder, run, 'last', file))),
+    );
+    expect(a!.equals(b!), file).toBe(true);
+  }
+  const { lossScale } = JSON.parse(await readFile(join(folder, 'half', 'last', 'state.json'), 'utf8'));
+  expect(lossScale).toMatchObject({ scale: 65_536, skipped: 0 });
 });
 
 test('a run that was stopped while it validated ends with the bytes of one that was not', async () => {

@@ -6,18 +6,24 @@
  *
  * `train` is an async generator of what happens, so that progress, pictures between epochs and stopping are the
  * caller's. Everything random is drawn from (seed, purpose, index): a resumed run repeats what it would have done.
+ *
+ * Several processes (`collective`) train one student: each computes a share of every step, the first one keeps the folder.
  */
+import { mkdir } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { unwritable } from '../checkpoint/atomic.ts';
 import { ConfigError, RuntimeError } from '../errors.ts';
 import { machineInfo } from '../runtime/info.ts';
-import type { Runtime } from '../runtime/session.ts';
+import type { KeepingRuntime } from '../runtime/keeping.ts';
 import { drawCurves } from './curves.ts';
-import { trainEpoch, validate } from './epoch.ts';
+import { stops, trainEpoch, validate } from './epoch.ts';
 import type { TrainEvent } from './events.ts';
-import { differences, type Experiment } from './experiment.ts';
+import { differences, type Experiment, formatExperiment } from './experiment.ts';
 import { lockFolder } from './lock.ts';
 import { isPlain } from './loss.ts';
 import { lossFacts } from './lossFacts.ts';
+import { alone } from './parallel/collective.ts';
+import { byFirst, checkSame, checkState, inTurn, shareState } from './parallel/together.ts';
 import { factsOf, prepare, type Run, type TrainOptions } from './prepare.ts';
 import { clearFailure } from './runFailure.ts';
 import {
@@ -25,11 +31,11 @@ import {
   type EpochMetric,
   type Losses,
   type Progress,
+  readCheckpoint,
   readCorpusHash,
   readRunExperiment,
   recoverProgress,
   removePartials,
-  restoreCheckpoint,
   saveCheckpoint,
   truncateMetrics,
   writeRunExperiment,
@@ -53,30 +59,39 @@ export async function* train(
   experiment: Experiment,
   options: TrainOptions,
 ): AsyncGenerator<TrainEvent, void, void> {
-  const release = await lockFolder(options.folder);
+  const { folder, collective = alone } = options;
+  // The others may be on machines that do not see the first one's folder: they keep there what must be read fast.
+  const release = collective.rank === 0 ? await lockFolder(folder) : await makeFolder(folder);
   try {
     yield* trainLocked(experiment, options);
   } finally {
-    await release();
+    await release?.();
   }
+}
+
+async function makeFolder(folder: string): Promise<undefined> {
+  await mkdir(folder, { recursive: true }).catch((cause) => {
+    throw unwritable(folder, cause);
+  });
 }
 
 async function* trainLocked(
   experiment: Experiment,
   options: TrainOptions,
 ): AsyncGenerator<TrainEvent, void, void> {
-  const { folder, signal } = options;
-  let progress = await claimFolder(experiment, folder);
+  const { folder, collective = alone } = options;
+  let progress = await byFirst(collective, () => claimFolder(experiment, folder));
   let run = yield* prepare(experiment, options);
   let cache: TeacherCache | undefined;
   try {
     await takeUp(run, options.runtime, progress);
     yield { kind: 'start', folder, facts: factsOf(run, progress.step) };
+    if (progress.epoch >= experiment.training.epochs) return;
     cache = yield* fillCache(run);
     run = await withLoss(run, options.runtime, cache);
     while (progress.epoch < experiment.training.epochs) {
       progress = yield* trainEpoch(run, cache, progress, (at) => save(run, at));
-      const validation = signal?.aborted ? undefined : yield* validate(run, cache, progress.step);
+      const validation = (await stops(run)) ? undefined : yield* validate(run, cache, progress.step);
       if (validation === undefined) {
         yield { kind: 'stopped', step: progress.step, checkpoint: await save(run, progress) };
         return;
@@ -112,7 +127,15 @@ async function claimFolder(experiment: Experiment, folder: string): Promise<Prog
 }
 
 /** Brings student and folder to where the run stands. */
-async function takeUp(run: Run, runtime: Runtime, progress: Progress): Promise<void> {
+async function takeUp(run: Run, runtime: KeepingRuntime, progress: Progress): Promise<void> {
+  const { collective, experiment, data, student } = run;
+  await checkSame(collective, 'The experiment', formatExperiment(experiment));
+  await checkSame(collective, experiment.corpus.pairs, data.hash);
+  await byFirst(collective, () => takeUpFolder(run, runtime, progress));
+  await shareState(collective, student);
+}
+
+async function takeUpFolder(run: Run, runtime: KeepingRuntime, progress: Progress): Promise<void> {
   const { experiment, folder, data } = run;
   if (progress.step > 0) {
     const known = await readCorpusHash(folder);
@@ -122,7 +145,7 @@ async function takeUp(run: Run, runtime: Runtime, progress: Progress): Promise<v
         'Bring the old file back, or give the experiment another name.',
       );
     }
-    await restoreCheckpoint(folder, run.student.state);
+    run.student.restore(await readCheckpoint(folder, run.student.parameters));
   }
   await writeRunExperiment(folder, experiment);
   await truncateMetrics(folder, progress);
@@ -130,7 +153,7 @@ async function takeUp(run: Run, runtime: Runtime, progress: Progress): Promise<v
 }
 
 /** What run.json says: enough to know whether two runs can be compared. */
-async function runFacts(run: Run, runtime: Runtime) {
+async function runFacts(run: Run, runtime: KeepingRuntime) {
   const { parameters, trainPairs, validationPairs, tooLong, totalSteps } = factsOf(run, 0);
   return {
     name: run.experiment.name,
@@ -141,15 +164,21 @@ async function runFacts(run: Run, runtime: Runtime) {
     validationPairs,
     tooLong,
     totalSteps,
+    processes: run.collective.size,
     device: runtime.description,
+    state: run.student.place,
     machine: await machineInfo(),
   };
 }
 
 /** Opens the teacher's cache, computed first where it is missing; the teacher's memory is free after that. */
 async function* fillCache(run: Run): AsyncGenerator<TrainEvent, TeacherCache, void> {
-  const { teacher, data, cachePath: path, rowValues: size, signal } = run;
-  const filling = openCache(teacher, data.sentences, { path, size, ...(signal ? { signal } : {}) });
+  const { teacher, data, cachePath: path, rowValues: size, signal, collective } = run;
+  const filling = inTurn(
+    collective,
+    () => openCache(teacher, data.sentences, { path, size, ...(signal ? { signal } : {}) }),
+    () => undefined,
+  );
   let next = await filling.next();
   for (; !next.done; next = await filling.next()) yield { kind: 'teacher', ...next.value };
   await teacher.dispose();
@@ -157,8 +186,8 @@ async function* fillCache(run: Run): AsyncGenerator<TrainEvent, TeacherCache, vo
 }
 
 /** The run with what its loss must know, if that is not plain. */
-async function withLoss(run: Run, runtime: Runtime, cache: TeacherCache): Promise<Run> {
-  const { experiment, diffusion, folder, cachePath, data } = run;
+async function withLoss(run: Run, runtime: KeepingRuntime, cache: TeacherCache): Promise<Run> {
+  const { experiment, diffusion, folder, cachePath, data, collective } = run;
   if (isPlain(experiment.loss)) return run;
   const source = {
     runtime,
@@ -168,7 +197,8 @@ async function withLoss(run: Run, runtime: Runtime, cache: TeacherCache): Promis
     sentences: data.sentences.length,
     folder,
   };
-  const loss = { settings: experiment.loss, facts: await lossFacts(experiment.loss, source) };
+  const facts = await byFirst(collective, () => lossFacts(experiment.loss, source));
+  const loss = { settings: experiment.loss, facts };
   return { ...run, batching: { ...run.batching, loss } };
 }
 
@@ -192,26 +222,31 @@ async function* endEpoch(
     best: best ? { step: at.step, loss } : at.best!,
   };
   const metric: EpochMetric = { kind: 'epoch', step: at.step, epoch: progress.epoch, train, validation };
-  await appendMetric(run.folder, metric);
+  const leads = run.collective.rank === 0;
+  if (leads) await appendMetric(run.folder, metric);
   const checkpoint = await save(run, progress);
-  await drawCurves(run.folder);
+  if (leads) await drawCurves(run.folder);
   yield { kind: 'epoch', metric, best, checkpoint };
   return progress;
 }
 
 /** Throws RuntimeError, and keeps the last checkpoint, if the step before has broken the student. */
 async function save(run: Run, progress: Progress): Promise<string> {
-  const { start, student, folder } = run;
-  if (!student.state.p.every(Number.isFinite)) {
+  const { start, student, folder, collective } = run;
+  const snapshot = await student.snapshot();
+  if (!snapshot.parameters.every(({ parameter }) => parameter.every(Number.isFinite))) {
     throw new RuntimeError(
       `The student's weights are no longer numbers at step ${progress.step}.`,
       'Lower training.learningRate or set training.clipNorm; the last checkpoint is whole.',
     );
   }
-  return saveCheckpoint(folder, {
-    config: start.config,
-    tokenizerFiles: start.tokenizer.files,
-    state: student.state,
-    progress,
-  });
+  await checkState(collective, snapshot);
+  return byFirst(collective, () =>
+    saveCheckpoint(folder, {
+      config: start.config,
+      tokenizerFiles: start.tokenizer.files,
+      snapshot,
+      progress,
+    }),
+  );
 }

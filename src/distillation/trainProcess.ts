@@ -7,6 +7,7 @@ import { startGeneratorProcess } from '../process/generatorProcess.ts';
 import type { RequestedDevice } from '../runtime/session.ts';
 import type { TrainEvent } from './events.ts';
 import type { Experiment } from './experiment.ts';
+import { launchPassedOn } from './parallel/launch.ts';
 import type { TrainingTask } from './trainer.ts';
 
 export interface TrainProcessOptions {
@@ -26,7 +27,8 @@ export async function* trainInProcess(
   { device, folder, signal }: TrainProcessOptions,
 ): AsyncGenerator<TrainEvent, void, void> {
   const module = new URL('./trainer.js', import.meta.url);
-  const trainer = startGeneratorProcess<TrainingTask, TrainEvent>(module, death);
+  const options = launchPassedOn(process.env);
+  const trainer = startGeneratorProcess<TrainingTask, TrainEvent>(module, death, options);
   try {
     yield* trainer.run({ experiment, device, folder }, signal);
   } finally {

@@ -33,7 +33,8 @@ function flopsOf({ operator, inputs, outputs, attributes }: Node, sizes: Sizes):
   }
 }
 
-function sizeOf(dim: Dim, sizes: Sizes): number {
+/** The size of a dimension; not a number where `sizes` lack one of its names. */
+export function sizeOf(dim: Dim, sizes: Sizes): number {
   const { factor, names } = factorsOf(dim);
   return names.reduce((size, name) => size * (sizes[name] ?? Number.NaN), factor);
 }

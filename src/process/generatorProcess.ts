@@ -2,7 +2,7 @@
  * A generator that runs in a process of its own: work that keeps its thread busy for long leaves this process awake. The
  * other side is serveGenerator.ts. Knows no work in particular.
  */
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, type ForkOptions, fork } from 'node:child_process';
 import { errorOf, type Reply, type Request } from './messages.ts';
 
 export interface GeneratorProcess<Task, Event> {
@@ -25,9 +25,10 @@ export type Death = (status: number | null, signal: NodeJS.Signals | null) => Er
 export function startGeneratorProcess<Task, Event>(
   module: URL | string,
   death: Death,
+  options: ForkOptions = {},
 ): GeneratorProcess<Task, Event> {
   // Numbers that are none and bytes survive `advanced`, not JSON.
-  const child = fork(module, { serialization: 'advanced' });
+  const child = fork(module, { ...options, serialization: 'advanced' });
   const { ask, tell, close } = converse<Task, Event>(child, death);
   const alive = () => child.connected && child.exitCode === null && child.signalCode === null;
   return {

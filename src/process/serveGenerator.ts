@@ -1,7 +1,7 @@
 /**
  * The process that runs generators for the one that forked it (generatorProcess.ts).
  *
- * If that process dies, or this one gets SIGTERM, the work is asked to stop as by an abort. A terminal sends Ctrl-C to both:
+ * If that process dies, or this one gets SIGTERM or SIGUSR2, the work is asked to stop as by an abort. A terminal sends Ctrl-C to both:
  * the first is left to the parent, a second ends the process at once.
  */
 import { failureOf, type Reply, type Request } from './messages.ts';
@@ -53,10 +53,13 @@ export function serveGenerator<Task, Event>(begin: Begin<Task, Event>): void {
     });
   });
 
-  process.on('SIGTERM', () => {
-    ending = true;
-    stop.abort();
-  });
+  // Launchers of several processes may pass SIGUSR2 on to whole process groups.
+  for (const name of ['SIGTERM', 'SIGUSR2'] as const) {
+    process.on(name, () => {
+      ending = true;
+      stop.abort();
+    });
+  }
   process.once('SIGINT', () => {});
 }
 

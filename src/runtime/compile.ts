@@ -6,11 +6,14 @@ import { elementCount } from '../checkpoint/dtype.ts';
 import { hasIntegerWeights, integerLayoutOf } from '../checkpoint/integerWeights.ts';
 import type { Weights } from '../checkpoint/tensorEntry.ts';
 import type { Graph, Value } from '../graph/graph.ts';
+import { halfProductsEmulated, isHalfProduct } from '../graph/halfProducts.ts';
 import { integerWeights } from '../graph/integerWeights.ts';
 import { attentionsByProducts } from '../graph/ops/attention.ts';
+import { productsApart } from '../graph/ops/matmul.ts';
 import { type Rules, rewrite } from '../graph/rewrite.ts';
-import { serialize } from '../graph/serialize.ts';
+import { type SerializeOptions, serialize } from '../graph/serialize.ts';
 import { attentionIsSound } from './attention.ts';
+import type { KeepingRuntime, KeepingSession } from './keeping.ts';
 import type { Runtime, Session } from './session.ts';
 
 /**
@@ -40,13 +43,37 @@ export async function compile(
   weights?: Weights,
   { integerProducts = false }: CompileOptions = {},
 ): Promise<Session> {
-  const rules = await rulesFor(runtime, weights, integerProducts);
-  const fitted = rules.length > 0 ? rewrite(graph, outputs, rules) : { graph, outputs };
+  const rules = await rulesFor(runtime, graph, weights, integerProducts);
   const bind = weights ? bindExternal(weights) : () => ({ kind: 'input' }) as const;
-  const bytes = serialize(fitted.graph, { outputs: fitted.outputs, bind });
+  const bytes = modelBytes(graph, outputs, rules, bind);
   if (!weights) return runtime.open({ bytes });
   const weightsInPlace = parametersOf(graph) >= largeModel[isHalf(weights) ? 'half' : 'full'];
   return runtime.open({ bytes, weightsFolder: weightsFolder(weights) }, { weightsInPlace });
+}
+
+/**
+ * A session that computes `outputs`, of which those named in `keep` stay on the device. Parameters are fed at every run.
+ * Throws RuntimeError if the engine refuses the graph.
+ */
+export async function compileKeeping(
+  runtime: KeepingRuntime,
+  graph: Graph,
+  outputs: Readonly<Record<string, Value>>,
+  keep: readonly string[] = [],
+): Promise<KeepingSession> {
+  const rules = await rulesFor(runtime, graph, undefined, false);
+  const bytes = modelBytes(graph, outputs, rules, () => ({ kind: 'input' }));
+  return runtime.openKeeping({ bytes }, keep);
+}
+
+function modelBytes(
+  graph: Graph,
+  outputs: Readonly<Record<string, Value>>,
+  rules: readonly Rules[],
+  bind: SerializeOptions['bind'],
+): Uint8Array {
+  const fitted = rules.length > 0 ? rewrite(graph, outputs, rules) : { graph, outputs };
+  return serialize(fitted.graph, { outputs: fitted.outputs, bind });
 }
 
 function isHalf({ tensors }: Weights): boolean {
@@ -56,6 +83,7 @@ function isHalf({ tensors }: Weights): boolean {
 /** What the device and the weights ask a graph to compute in another way. */
 async function rulesFor(
   runtime: Runtime,
+  graph: Graph,
   weights: Weights | undefined,
   integerProducts: boolean,
 ): Promise<readonly Rules[]> {
@@ -66,7 +94,12 @@ async function rulesFor(
       integerWeights({ layoutOf: (name) => integerLayoutOf(weights, name), integerProducts: products }),
     );
   }
-  if (runtime.device === 'webgpu' && !(await attentionIsSound(runtime))) rules.push(attentionsByProducts);
+  if (runtime.device === 'cpu' && graph.nodes.some(isHalfProduct)) rules.push(halfProductsEmulated);
+  if (runtime.device === 'webgpu') {
+    // Without a kernel, the engine would bring what is multiplied to the CPU and back.
+    rules.push(productsApart);
+    if (!(await attentionIsSound(runtime))) rules.push(attentionsByProducts);
+  }
   return rules;
 }
 

@@ -1,50 +1,6 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { availability, gpuObstacle, tryDevice } from './device.ts';
-
-/** SwiftShader, the WebGPU device without hardware, comes with Chromium (Debian: `apt-get install chromium`). */
-const swiftShader = [
-  '/usr/lib/chromium/vk_swiftshader_icd.json',
-  '/opt/google/chrome/vk_swiftshader_icd.json',
-  '/usr/lib/chromium-browser/vk_swiftshader_icd.json',
-];
-const driver =
-  process.env['VK_DRIVER_FILES'] ?? process.env['VK_ICD_FILENAMES'] ?? swiftShader.find(existsSync);
-
-/** The browser's folder also has the Vulkan loader. */
-const withDriver = (file: string): NodeJS.ProcessEnv => ({
-  ...process.env,
-  VK_ICD_FILENAMES: file,
-  LD_LIBRARY_PATH: [process.env['LD_LIBRARY_PATH'], dirname(file)].filter(Boolean).join(':'),
-});
-
-/**
- * Runs a script in a process of its own, which a crash of the provider may take down. The script gets our modules by
- * `load(path)` and prints one line of JSON.
- */
-function inChild(script: string, env: NodeJS.ProcessEnv): unknown {
-  const root = fileURLToPath(new URL('../..', import.meta.url));
-  const program = `
-    import { createViteServer } from 'vitest/node';
-    const server = await createViteServer({
-      configFile: false, root: ${JSON.stringify(root)}, logLevel: 'silent', appType: 'custom',
-      server: { middlewareMode: true, hmr: false, ws: false, watch: null }, optimizeDeps: { noDiscovery: true },
-    });
-    const load = (path) => server.ssrLoadModule(path);
-    const answer = await (async () => { ${script} })();
-    console.log('\\n' + JSON.stringify(answer));
-    process.exit(0);`;
-  const output = execFileSync(process.execPath, ['--input-type=module', '-e', program], {
-    env,
-    cwd: root,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  return JSON.parse(output.trim().split('\n').at(-1) as string);
-}
+import { driver, inChild, noDriver, softwareDriver, withDriver } from './testing.ts';
 
 test('the CPU is always available', async () => {
   expect(await availability('cpu')).toMatchObject({ device: 'cpu', available: true });
@@ -81,7 +37,7 @@ describe('a graphics processor is expected', () => {
 
 describe('WebGPU', () => {
   test('runs a model through our runtime', ({ skip }) => {
-    if (driver === undefined) return skip('no Vulkan driver: install chromium, or set VK_ICD_FILENAMES');
+    if (driver === undefined) return skip(noDriver);
     const answer = inChild(
       `const { openRuntime } = await load('/src/runtime/node.ts');
        const { tinyModel } = await load('/src/runtime/tiny.ts');
@@ -97,13 +53,12 @@ describe('WebGPU', () => {
   });
 
   test('is not what auto takes where it is an emulation', ({ skip }) => {
-    const emulation = swiftShader.find(existsSync);
-    if (emulation === undefined) return skip('no SwiftShader: install chromium');
+    if (softwareDriver === undefined) return skip('no SwiftShader: install chromium');
     const answer = inChild(
       `const { openRuntime } = await load('/src/runtime/node.ts');
        const { description } = await openRuntime('auto');
        return description;`,
-      withDriver(emulation),
+      withDriver(softwareDriver),
     );
     expect(answer).toMatch(/^(cuda|cpu) \(auto\): /);
   });

@@ -7,6 +7,7 @@ import { realpath } from 'node:fs/promises';
 import type * as Ort from 'onnxruntime-node';
 import { RuntimeError } from '../errors.ts';
 import { isTensorType } from './feeds.ts';
+import { type DeviceTensor, isDeviceTensor } from './keeping.ts';
 import type { Device } from './session.ts';
 import type { Tensor, TensorData } from './tensor.ts';
 
@@ -54,7 +55,15 @@ export interface SessionNeeds {
   readonly weightsFolder: string | undefined;
   /** See OpenOptions. */
   readonly weightsInPlace: boolean;
+  /** Outputs that stay on the device. */
+  readonly keep?: readonly string[];
 }
+
+/**
+ * Can outputs stay in memory of the device? In onnxruntime-node (1.30) a kept output is a WebGPU buffer; of other devices'
+ * memory its native part knows nothing.
+ */
+export const keepsTensors = (device: Device): boolean => device === 'webgpu';
 
 /**
  * The engine's options for a session. Memory patterns are off because the shapes of batches vary; spinning is off
@@ -62,7 +71,7 @@ export interface SessionNeeds {
  */
 export async function sessionOptions(
   device: Device,
-  { threads, weightsFolder, weightsInPlace }: SessionNeeds,
+  { threads, weightsFolder, weightsInPlace, keep = [] }: SessionNeeds,
 ): Promise<Ort.InferenceSession.SessionOptions> {
   const weights =
     weightsFolder === undefined
@@ -78,6 +87,9 @@ export async function sessionOptions(
     enableCpuMemArena: true,
     logSeverityLevel: logLevels.indexOf(logLevel()) as 0 | 1 | 2 | 3 | 4,
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+    ...(keep.length > 0 && keepsTensors(device)
+      ? { preferredOutputLocation: Object.fromEntries(keep.map((name) => [name, 'gpu-buffer'] as const)) }
+      : {}),
     // Keys are joined with dots, so a whole key at the top level is taken as it is; values must be strings.
     extra: {
       'session.intra_op.allow_spinning': '0',
@@ -88,6 +100,47 @@ export async function sessionOptions(
       ...inPlace,
     },
   };
+}
+
+const enginesOwn = new WeakMap<DeviceTensor, Ort.Tensor>();
+
+/** An output that stays where it is; `download` brings it to the host if it is not there. */
+export function keepTensor(
+  tensor: Ort.Tensor,
+  download: (kept: DeviceTensor) => Promise<Tensor>,
+): DeviceTensor {
+  const { type, dims: shape } = tensor;
+  if (!isTensorType(type)) throw unknownType(type);
+  const onHost = tensor.location === 'cpu';
+  let disposed = false;
+  const kept: DeviceTensor = {
+    type,
+    shape,
+    read: async () => {
+      if (disposed) throw disposedTensor();
+      return onHost ? fromEngine(tensor) : download(kept);
+    },
+    dispose: () => {
+      if (disposed) return;
+      disposed = true;
+      enginesOwn.delete(kept);
+      tensor.dispose();
+    },
+  };
+  enginesOwn.set(kept, tensor);
+  return kept;
+}
+
+function disposedTensor(): RuntimeError {
+  return new RuntimeError('A tensor on the device is disposed of.', 'Read or feed it before that.');
+}
+
+/** The engine's tensor of either kind. Throws RuntimeError for one that is disposed of, or of another runtime. */
+export function fedTensor(engine: Engine, tensor: Tensor | DeviceTensor): Ort.Tensor {
+  if (!isDeviceTensor(tensor)) return toEngine(engine, tensor);
+  const known = enginesOwn.get(tensor);
+  if (known === undefined) throw disposedTensor();
+  return known;
 }
 
 /**
@@ -103,13 +156,15 @@ export function toEngine(engine: Engine, { type, data, shape }: Tensor): Ort.Ten
 /** Our tensor over the same memory. Throws RuntimeError for a type that Tensor does not have. */
 export function fromEngine(tensor: Ort.Tensor): Tensor {
   const { type, dims, data } = tensor;
-  if (!isTensorType(type)) {
-    throw new RuntimeError(
-      `A tensor of type ${type} came out of the model.`,
-      'Cast it to another type in the graph.',
-    );
-  }
+  if (!isTensorType(type)) throw unknownType(type);
   return { type, shape: dims, data: type === 'float16' ? bitsOf(data as Uint16Array) : (data as TensorData) };
+}
+
+function unknownType(type: string): RuntimeError {
+  return new RuntimeError(
+    `A tensor of type ${type} came out of the model.`,
+    'Cast it to another type in the graph.',
+  );
 }
 
 /** Where JavaScript has a Float16Array, the engine returns one. */

@@ -4,7 +4,7 @@
  * Knows no engine.
  */
 import { RuntimeError } from '../errors.ts';
-import type { Tensors } from './session.ts';
+import { type DeviceTensor, type Feeds, isDeviceTensor } from './keeping.ts';
 import type { Tensor, TensorData, TensorType } from './tensor.ts';
 
 /** What a model says of one input. `shape` has numbers where sizes are fixed, and names where they are not. */
@@ -31,7 +31,7 @@ export function isTensorType(type: string): type is TensorType {
 }
 
 /** Throws RuntimeError unless `feeds` are exactly the tensors that `inputs` ask for. `session` is a name for errors. */
-export function checkFeeds(session: string, inputs: readonly InputSpec[], feeds: Tensors): void {
+export function checkFeeds(session: string, inputs: readonly InputSpec[], feeds: Feeds): void {
   const names = inputs.map(({ name }) => name);
   checkNames(session, 'input', names, Object.keys(feeds));
   for (const input of inputs) {
@@ -61,18 +61,11 @@ export function checkNames(
   );
 }
 
-function checkTensor(subject: string, { type, shape }: InputSpec, tensor: Tensor): void {
+function checkTensor(subject: string, { type, shape }: InputSpec, tensor: Tensor | DeviceTensor): void {
   if (tensor.type !== type) {
     throw new RuntimeError(
       `${subject} is ${type}, but was given ${tensor.type}.`,
       `Feed a tensor of type ${type}.`,
-    );
-  }
-  const array = arrays[tensor.type];
-  if (!(tensor.data instanceof array)) {
-    throw new RuntimeError(
-      `${subject} was given ${tensor.type} values in a ${tensor.data.constructor.name}.`,
-      `Put them into a ${array.name}.`,
     );
   }
   const fits =
@@ -81,6 +74,18 @@ function checkTensor(subject: string, { type, shape }: InputSpec, tensor: Tensor
     throw new RuntimeError(
       `${subject} has shape ${shapeText(shape)}, but was given ${shapeText(tensor.shape)}.`,
       'Feed a tensor of that shape.',
+    );
+  }
+  if (!isDeviceTensor(tensor)) checkData(subject, tensor);
+}
+
+/** Are the values on the host those that type and shape promise? */
+function checkData(subject: string, tensor: Tensor): void {
+  const array = arrays[tensor.type];
+  if (!(tensor.data instanceof array)) {
+    throw new RuntimeError(
+      `${subject} was given ${tensor.type} values in a ${tensor.data.constructor.name}.`,
+      `Put them into a ${array.name}.`,
     );
   }
   const size = tensor.shape.reduce((product, length) => product * length, 1);

@@ -5,9 +5,26 @@
  */
 import { RuntimeError } from '../errors.ts';
 import { type Availability, availability } from './device.ts';
-import { type Engine, firstLine, fromEngine, loadEngine, sessionOptions, toEngine } from './engine.ts';
+import {
+  type Engine,
+  fedTensor,
+  firstLine,
+  fromEngine,
+  keepsTensors,
+  keepTensor,
+  loadEngine,
+  sessionOptions,
+} from './engine.ts';
 import { checkFeeds, checkNames, type InputSpec } from './feeds.ts';
-import type { Device, ModelBytes, OpenOptions, RequestedDevice, Runtime, Session } from './session.ts';
+import {
+  type DeviceTensor,
+  downloadModel,
+  type Feeds,
+  type KeepingRuntime,
+  type KeepingSession,
+} from './keeping.ts';
+import type { Device, ModelBytes, OpenOptions, RequestedDevice, Session } from './session.ts';
+import type { Tensor } from './tensor.ts';
 import { tinyModel } from './tiny.ts';
 
 export interface RuntimeOptions {
@@ -29,7 +46,7 @@ const remedies: Readonly<Record<Device, string>> = {
 export async function openRuntime(
   requested: RequestedDevice,
   options: RuntimeOptions = {},
-): Promise<Runtime> {
+): Promise<KeepingRuntime> {
   const engine = await loadEngine();
   if (requested === 'auto') return openAuto(engine, options);
   const runtime = createRuntime(engine, requested, `${requested}, as requested`, options);
@@ -44,7 +61,7 @@ export async function openRuntime(
   return runtime;
 }
 
-async function openAuto(engine: Engine, options: RuntimeOptions): Promise<Runtime> {
+async function openAuto(engine: Engine, options: RuntimeOptions): Promise<KeepingRuntime> {
   const refused: Availability[] = [];
   for (const device of ['cuda', 'webgpu'] as const) {
     const found = await availability(device);
@@ -60,47 +77,61 @@ function createRuntime(
   device: Device,
   description: string,
   { threads }: RuntimeOptions,
-): Runtime {
+): KeepingRuntime {
+  const launch = async (
+    { bytes, weightsFolder }: ModelBytes,
+    { name = 'model', weightsInPlace = false }: OpenOptions = {},
+    keep: readonly string[] = [],
+  ) => {
+    try {
+      const settings = await sessionOptions(device, { threads, weightsFolder, weightsInPlace, keep });
+      return callable(engine, await engine.InferenceSession.create(bytes, settings), name);
+    } catch (cause) {
+      throw new RuntimeError(
+        `The session '${name}' cannot be opened on ${device}: ${firstLine(cause)}`,
+        weightsFolder === undefined
+          ? 'Check that the graph is valid.'
+          : `Check that the graph is valid and that its weights are files in ${weightsFolder}.`,
+        { cause },
+      );
+    }
+  };
+  const open = async (model: ModelBytes, options?: OpenOptions) => reading(await launch(model, options));
+  const download = downloader(launch);
   return {
     device,
     description,
-    open: async (
-      { bytes, weightsFolder }: ModelBytes,
-      { name = 'model', weightsInPlace = false }: OpenOptions = {},
-    ) => {
-      try {
-        const settings = await sessionOptions(device, { threads, weightsFolder, weightsInPlace });
-        return wrap(engine, await engine.InferenceSession.create(bytes, settings), name);
-      } catch (cause) {
-        throw new RuntimeError(
-          `The session '${name}' cannot be opened on ${device}: ${firstLine(cause)}`,
-          weightsFolder === undefined
-            ? 'Check that the graph is valid.'
-            : `Check that the graph is valid and that its weights are files in ${weightsFolder}.`,
-          { cause },
-        );
-      }
-    },
+    keepsTensors: keepsTensors(device),
+    open,
+    openKeeping: async (model, keep, options) => keeping(await launch(model, options, keep), keep, download),
   };
 }
 
 type EngineSession = Awaited<ReturnType<Engine['InferenceSession']['create']>>;
+type EngineTensors = Awaited<ReturnType<EngineSession['run']>>;
 
-function wrap(engine: Engine, session: EngineSession, name: string): Session {
+/** A session of the engine behind checks and errors of ours. */
+interface Callable {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  run(feeds: Feeds, fetches: readonly string[]): Promise<EngineTensors>;
+  dispose(): Promise<void>;
+}
+
+function callable(engine: Engine, session: EngineSession, name: string): Callable {
   const inputs = session.inputMetadata.map(specOf);
   const outputs = session.outputNames;
   let disposed = false;
   return {
     inputs: session.inputNames,
     outputs,
-    run: async (feeds, fetches = outputs) => {
+    run: async (feeds, fetches) => {
       if (disposed) throw new RuntimeError(`The session '${name}' is disposed of.`, 'Open the model again.');
       checkFeeds(name, inputs, feeds);
       checkNames(name, 'output', outputs, fetches);
-      const fed = Object.entries(feeds).map(([key, tensor]) => [key, toEngine(engine, tensor)] as const);
+      const fed = Object.entries(feeds).map(([key, tensor]) => [key, fedTensor(engine, tensor)] as const);
       try {
-        const results = await session.run(Object.fromEntries(fed), fetches);
-        return Object.fromEntries(fetches.map((key) => [key, fromEngine(results[key] as never)]));
+        return await session.run(Object.fromEntries(fed), fetches);
       } catch (cause) {
         throw new RuntimeError(
           `The session '${name}' failed: ${detail(cause)}`,
@@ -114,6 +145,53 @@ function wrap(engine: Engine, session: EngineSession, name: string): Session {
       disposed = true;
       await session.release();
     },
+  };
+}
+
+function reading({ inputs, outputs, run, dispose }: Callable): Session {
+  return {
+    inputs,
+    outputs,
+    run: async (feeds, fetches = outputs) => {
+      const results = await run(feeds, fetches);
+      return Object.fromEntries(fetches.map((key) => [key, fromEngine(results[key]!)]));
+    },
+    dispose,
+  };
+}
+
+function keeping(
+  { inputs, outputs, run, dispose }: Callable,
+  keep: readonly string[],
+  download: (tensor: DeviceTensor) => Promise<Tensor>,
+): KeepingSession {
+  const stays = new Set(keep);
+  const [staying, coming] = [
+    outputs.filter((key) => stays.has(key)),
+    outputs.filter((key) => !stays.has(key)),
+  ];
+  return {
+    inputs,
+    run: async (feeds) => {
+      const results = await run(feeds, outputs);
+      return {
+        read: Object.fromEntries(coming.map((key) => [key, fromEngine(results[key]!)])),
+        kept: Object.fromEntries(staying.map((key) => [key, keepTensor(results[key]!, download)])),
+      };
+    },
+    dispose,
+  };
+}
+
+/** Brings tensors to the host, by one session for each rank, which lives as long as the runtime. */
+function downloader(launch: (model: ModelBytes, options: OpenOptions) => Promise<Callable>) {
+  const sessions = new Map<number, Promise<Callable>>();
+  return async (tensor: DeviceTensor): Promise<Tensor> => {
+    const rank = tensor.shape.length;
+    const session = sessions.get(rank) ?? launch(downloadModel(rank), { name: 'download' });
+    sessions.set(rank, session);
+    const { run } = await session;
+    return fromEngine((await run({ x: tensor }, ['y']))['y']!);
   };
 }
 

@@ -1,27 +1,33 @@
 /**
  * `ksd distill`: trains the student of an experiment, shows how it goes, and draws samples after each epoch.
  *
- * A run that was stopped, or killed, goes on when the same command is given again.
+ * A run that was stopped, or killed, goes on when the same command is given again. Under an MPI launcher this is one of
+ * several such commands: that of process 0 shows and draws, the others only keep their training processes.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Command, Option } from 'commander';
 import { checkModel } from '../../catalog/models.ts';
 import { isFile } from '../../catalog/packaged.ts';
 import { type Experiment, readExperiment } from '../../distillation/experiment.ts';
+import { alone } from '../../distillation/parallel/collective.ts';
+import { type Launch, launchOf, threadsOf } from '../../distillation/parallel/launch.ts';
 import { rehearse } from '../../distillation/rehearse.ts';
 import { notingFailure } from '../../distillation/runFailure.ts';
 import { type EpochMetric, readMetrics, readProgress } from '../../distillation/runFolder.ts';
 import type { TrainEvent } from '../../distillation/train.ts';
 import { trainInProcess } from '../../distillation/trainProcess.ts';
 import { KsdError } from '../../errors.ts';
-import type { RequestedDevice, Runtime } from '../../runtime/session.ts';
+import type { KeepingRuntime } from '../../runtime/keeping.ts';
+import type { RequestedDevice } from '../../runtime/session.ts';
 import { printEstimate } from '../estimateView.ts';
 import { describe, exitStatus } from '../failure.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { t } from '../messages.ts';
-import { deviceOption, examples, openDevice } from '../options.ts';
+import { deviceOption, examples, openDevice, wholeNumber } from '../options.ts';
+import { sayProcesses, startProcesses } from '../processes.ts';
 import { type SampleDrawer, sampleDrawer, samplePath } from '../samples.ts';
 import { type TrainingView, trainingView } from '../trainingView.ts';
 
@@ -29,6 +35,7 @@ interface Options {
   readonly out: string;
   readonly device: RequestedDevice;
   readonly dryRun?: boolean;
+  readonly processes: number;
 }
 
 export function addDistill(program: Command): void {
@@ -49,6 +56,17 @@ export function addDistill(program: Command): void {
         'train nothing: check, and estimate time and memory',
       ),
     )
+    .addOption(
+      new Option(
+        '--processes <n>',
+        t(
+          '이 컴퓨터의 여러 프로세스가 나누어 학습합니다 (Open MPI). 여러 컴퓨터에서는 mpirun으로 시작하세요',
+          'train in several processes of this machine (Open MPI); on several machines, start it by mpirun',
+        ),
+      )
+        .argParser(wholeNumber(1))
+        .default(1),
+    )
     // The CPU: training on other devices is not the tested path, and a resumed run repeats itself only on one device.
     .addOption(deviceOption('cpu'))
     .addHelpText(
@@ -62,19 +80,33 @@ export function addDistill(program: Command): void {
           t('점검하고 시간과 메모리 어림하기', 'check, and estimate time and memory'),
           'ksd distill experiments/emoji-roberta.yaml --dry-run',
         ],
+        [
+          t('두 컴퓨터에서 네 프로세스씩', 'on two machines, four processes each'),
+          'mpirun -n 8 --host one:4,two:4 --bind-to none ksd distill experiments/roberta-250k.yaml',
+        ],
       ),
     )
     .action(distill);
 }
 
-async function distill(path: string, { out, device, dryRun }: Options): Promise<void> {
+async function distill(path: string, options: Options): Promise<void> {
+  const launch = launchOf(process.env);
+  if (launch === undefined && options.processes > 1 && !options.dryRun) {
+    process.exitCode = await startProcesses(options.processes);
+    return;
+  }
+  if (launch !== undefined && launch.rank > 0) return follow(path, options, launch);
+  const { out, device, dryRun, processes } = options;
   const experiment = await readExperiment(path);
+  const place = launch ?? { size: processes, localSize: processes, bound: false };
+  if (place.size > 1) sayProcesses(place);
   const folder = join(out, experiment.name);
   const open = async () => {
     await checkModel(experiment.teacher);
-    return openDevice(device);
+    // The samples may have all cores: the other processes wait meanwhile.
+    return openDevice(device, dryRun && place.size > 1 ? { threads: threadsOf(place) } : {});
   };
-  if (dryRun) return tryOut(experiment, await open());
+  if (dryRun) return tryOut(experiment, await open(), place.size);
   await notingFailure(folder, async () => stoppable({ experiment, runtime: await open(), device, folder }));
 }
 
@@ -91,10 +123,38 @@ async function stoppable(training: Omit<Training, 'signal'>): Promise<void> {
   }
 }
 
+/**
+ * Process `rank` of several, which is not the first: it trains, and says nothing. What all have to complain about, the first
+ * one says, and the launcher then ends the others.
+ */
+async function follow(path: string, { out, device, dryRun }: Options, { rank, size }: Launch): Promise<void> {
+  if (dryRun) return;
+  const interrupt = onInterrupt(() => {});
+  try {
+    const experiment = await readExperiment(path);
+    const folder = join(out, experiment.name);
+    for await (const _ of trainInProcess(experiment, { device, folder, signal: interrupt.signal }));
+  } catch (error) {
+    if (interrupt.signal.aborted && error === interrupt.signal.reason) return;
+    // From here on the launcher's signal ends this process at once.
+    interrupt.release();
+    await sleep(firstWord);
+    process.stderr.write(
+      `${t(`프로세스 ${rank} (전체 ${size}개, ${hostname()})`, `process ${rank} of ${size}, on ${hostname()}`)}:\n`,
+    );
+    throw error;
+  } finally {
+    interrupt.release();
+  }
+}
+
+/** Milliseconds that the first process has for what all of them would say. */
+const firstWord = 5000;
+
 interface Training {
   readonly experiment: Experiment;
   /** For the samples, which are drawn here while the training process waits. */
-  readonly runtime: Runtime;
+  readonly runtime: KeepingRuntime;
   readonly device: RequestedDevice;
   readonly folder: string;
   readonly signal: AbortSignal;
@@ -104,14 +164,17 @@ async function runTraining(training: Training): Promise<void> {
   const { experiment, runtime, device, folder, signal } = training;
   const view = trainingView();
   const samples = experiment.samples.length > 0 ? sampleDrawer(runtime, experiment, folder) : undefined;
+  let stopped: StoppedEvent | undefined;
   try {
+    // To its end: processes that train together part there.
     for await (const event of trainInProcess(experiment, { device, folder, signal })) {
       view.show(event);
-      if (event.kind === 'start' && (await finishedBefore(training, view, samples))) return;
+      if (event.kind === 'start') await showEarlier(training, view, samples);
       if (event.kind === 'epoch') await drawSamples(training, samples, event.metric.epoch, event.checkpoint);
-      if (event.kind === 'stopped') return sayStopped(event);
+      if (event.kind === 'stopped') stopped = event;
     }
-    await sayFinished(folder);
+    if (stopped) sayStopped(stopped);
+    else await sayFinished(folder);
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) throw error;
     sayInterrupted();
@@ -121,27 +184,21 @@ async function runTraining(training: Training): Promise<void> {
   }
 }
 
-/**
- * Shows what an earlier part of the run did, with the samples that it was killed before drawing. Whether it did all:
- * then there is nothing to go on with.
- */
-async function finishedBefore(
+/** Shows what an earlier part of the run did, with the samples that it was killed before drawing. */
+async function showEarlier(
   training: Training,
   view: TrainingView,
   samples: SampleDrawer | undefined,
-): Promise<boolean> {
+): Promise<void> {
   const { experiment, folder } = training;
   const progress = await readProgress(folder);
-  if (progress === undefined) return false;
+  if (progress === undefined) return;
   const { epoch, stepInEpoch, best } = progress;
   for (const metric of await epochsOf(folder)) view.epoch(metric, metric.step === best?.step);
   if (epoch > 0 && stepInEpoch === 0 && !(await isFile(`${samplePath(folder, epoch)}.png`))) {
     await drawSamples(training, samples, epoch, join(folder, 'last'));
   }
-  if (epoch < experiment.training.epochs) return false;
-  console.log(t('이미 끝난 학습입니다.', 'This run is finished.'));
-  await sayFinished(folder);
-  return true;
+  if (epoch >= experiment.training.epochs) console.log(t('이미 끝난 학습입니다.', 'This run is finished.'));
 }
 
 /** A picture that cannot be drawn is no reason to lose the training. */
@@ -161,12 +218,12 @@ async function drawSamples(
   }
 }
 
-/** Does everything up to the first step and tries a few, in a folder that is thrown away. */
-async function tryOut(experiment: Experiment, runtime: Runtime): Promise<void> {
+/** Does everything up to the first step and tries the first of `processes` shares of a few, in a folder that is thrown away. */
+async function tryOut(experiment: Experiment, runtime: KeepingRuntime, processes: number): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'ksd-'));
   const view = trainingView();
   try {
-    const rehearsal = rehearse(experiment, { runtime, folder });
+    const rehearsal = rehearse(experiment, { runtime, folder, collective: { ...alone, size: processes } });
     let next = await rehearsal.next();
     for (; !next.done; next = await rehearsal.next()) view.show(next.value);
     view.stop();
@@ -189,7 +246,9 @@ async function sayFinished(folder: string): Promise<void> {
   console.log(`${t('그려 보기', 'draw with it')}: ksd generate "빨간 사과" --student ${folder}`);
 }
 
-function sayStopped({ step, checkpoint }: Extract<TrainEvent, { kind: 'stopped' }>): void {
+type StoppedEvent = Extract<TrainEvent, { kind: 'stopped' }>;
+
+function sayStopped({ step, checkpoint }: StoppedEvent): void {
   console.log(
     t(
       `${step}스텝에서 저장했습니다: ${checkpoint}. 같은 명령을 다시 실행하면 이어서 학습합니다.`,

@@ -14,13 +14,13 @@ import type { DecayRule } from '../../distillation/decay.ts';
 import { type Objective, type ObjectiveName, objectiveNamed } from '../../distillation/objective.ts';
 import { cosineWithWarmup } from '../../distillation/schedule.ts';
 import { gradientName, stepGraph } from '../../distillation/stepGraph.ts';
-import { createStudent } from '../../distillation/student.ts';
+import { createStudent, type StudentSnapshot } from '../../distillation/student.ts';
 import { encoderModel } from '../../encoders/family.ts';
 import type { EncoderModel } from '../../encoders/model.ts';
 import { createGraph } from '../../graph/graph.ts';
 import { compile } from '../../runtime/compile.ts';
+import type { KeepingRuntime } from '../../runtime/keeping.ts';
 import { openRuntime } from '../../runtime/node.ts';
-import type { Runtime } from '../../runtime/session.ts';
 import { floatTensor } from '../../runtime/tensor.ts';
 import { promptLength } from '../../text/tokenizer.ts';
 import { type CaseResult, type GoldenPart, resultOf, worstError } from '../golden.ts';
@@ -98,7 +98,7 @@ async function* checkSchedules(folder: string): AsyncGenerator<CaseResult> {
 }
 
 interface Setting {
-  readonly runtime: Runtime;
+  readonly runtime: KeepingRuntime;
   readonly folder: string;
   readonly name: string;
   readonly model: EncoderModel;
@@ -114,7 +114,7 @@ interface GoldenBatch {
 }
 
 async function openSetting(
-  runtime: Runtime,
+  runtime: KeepingRuntime,
   folder: string,
   name: string,
   item: StudentCase,
@@ -228,7 +228,10 @@ async function checkRun(setting: Setting, run: RunCase, fold: boolean): Promise<
     errors[`lr of step ${step}`] = worstError([schedule(step)], [logged.lr], { atol: 1e-12, rtol: 1e-9 });
     const snapshot = run.params[String(step + 1)];
     if (snapshot)
-      Object.assign(errors, await parameterErrors(setting, run, snapshot, step + 1, student.state));
+      Object.assign(
+        errors,
+        await parameterErrors(setting, run, snapshot, step + 1, await student.snapshot()),
+      );
   }
   await student.dispose();
   return resultOf(caseName(setting, run.name, fold), errors);
@@ -239,14 +242,14 @@ async function parameterErrors(
   { lr }: RunCase,
   snapshot: RunCase['params'][string],
   steps: number,
-  state: Awaited<ReturnType<typeof createStudent>>['state'],
+  { parameters }: StudentSnapshot,
 ): Promise<Record<string, number>> {
   const expected = await readTensors(join(folder, snapshot.file));
   const errors: Record<string, number> = {};
-  for (const { name } of state.slots) {
+  for (const { name, parameter } of parameters) {
     const noiseOnly = name in snapshot.noise_only_parameters;
     const atol = noiseOnly ? 4 * lr * steps : Math.max(1e-5, 0.1 * lr);
-    errors[`${name} after ${steps} steps`] = worstError(state.parameter(name), expected.floats(name), {
+    errors[`${name} after ${steps} steps`] = worstError(parameter, expected.floats(name), {
       atol,
       rtol: 0,
     });

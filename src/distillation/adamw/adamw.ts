@@ -7,7 +7,7 @@
  */
 import { ConfigError, GraphError } from '../../errors.ts';
 import { type Coefficients, createKernel, type Kernel } from './kernel.ts';
-import { padded, type Slot, type TrainingState } from './state.ts';
+import { padded, type Slot, type TrainingMemory } from './memory.ts';
 
 export type AdamWVariant = 'hf' | 'torch';
 
@@ -26,7 +26,9 @@ export interface AdamWOptions {
 export type Gradients = Readonly<Record<string, Float32Array>>;
 
 export interface StepReport {
-  /** L2 norm of all gradients before clipping; only computed where clipping was asked for. */
+  /** False where a gradient of a scaled loss is no finite number: nothing is changed then, and the step does not count. */
+  readonly applied: boolean;
+  /** L2 norm of all gradients before clipping; only computed where clipping or a scaled loss asks for it. */
   readonly gradientNorm?: number;
 }
 
@@ -34,31 +36,32 @@ export interface AdamW {
   /**
    * One update of the state with learning rate `lr`. A parameter that `gradients` does not name is left alone, by weight
    * decay too; the bias correction of `torch` counts all steps, so it agrees with PyTorch if a parameter has a gradient in
-   * every step or in none. Not-a-numbers in gradients end up in the parameters: check the loss first.
+   * every step or in none. With `lossScale` the gradients are those of a loss that was multiplied by it. Not-a-numbers in
+   * other gradients end up in the parameters: check the loss first.
    * Throws GraphError for a gradient of an unknown parameter or of another length; nothing is changed then.
    */
-  step(gradients: Gradients, lr: number): StepReport;
+  step(gradients: Gradients, lr: number, lossScale?: number): StepReport;
 }
 
 const defaultEps: Readonly<Record<AdamWVariant, number>> = { hf: 1e-6, torch: 1e-8 };
 
 /** An optimizer that updates `state`. Throws ConfigError for options outside their range. */
-export function adamw(state: TrainingState, options: AdamWOptions): AdamW {
+export function adamw(state: TrainingMemory, options: AdamWOptions): AdamW {
   checkOptions(options);
   const kernel = createKernel(state.memory);
   return {
-    step: (gradients, lr) => {
+    step: (gradients, lr, lossScale) => {
       const updates = match(state, gradients);
-      const { clipNorm } = options;
-      const gradientNorm = clipNorm === undefined ? undefined : globalNorm(updates.map(([, g]) => g));
-      const scale =
-        clipNorm === undefined || gradientNorm === undefined ? 1 : clipScale(gradientNorm, clipNorm);
+      const norm = asksForNorm(options, lossScale) ? globalNorm(updates.map(([, g]) => g)) : undefined;
+      const scale = gradientScaleOf(options, norm, lossScale);
+      const report = norm === undefined ? {} : { gradientNorm: norm / (lossScale ?? 1) };
+      if (scale === undefined) return { ...report, applied: false };
       state.step += 1;
       for (const [slot, gradient] of updates) {
         const coefficients = coefficientsOf(options, slot.decay, state.step, lr, scale);
         updateSlot(state, kernel, slot, gradient, coefficients);
       }
-      return gradientNorm === undefined ? {} : { gradientNorm };
+      return { ...report, applied: true };
     },
   };
 }
@@ -76,13 +79,33 @@ function sumOfSquares(values: Float32Array): number {
   return sum;
 }
 
+/** Does a step need the norm of its gradients? */
+export function asksForNorm({ clipNorm }: AdamWOptions, lossScale: number | undefined): boolean {
+  return clipNorm !== undefined || lossScale !== undefined;
+}
+
+/**
+ * What the gradients of a step are multiplied by, from the L2 `norm` that they have: it undoes the loss's scale and clips.
+ * Undefined where the loss was scaled and a gradient is no finite number.
+ */
+export function gradientScaleOf(
+  { clipNorm }: AdamWOptions,
+  norm: number | undefined,
+  lossScale: number | undefined,
+): number | undefined {
+  const unscale = 1 / (lossScale ?? 1);
+  if (norm === undefined) return unscale;
+  if (lossScale !== undefined && !Number.isFinite(norm)) return undefined;
+  return clipNorm === undefined ? unscale : unscale * clipScale(norm * unscale, clipNorm);
+}
+
 /** As torch.nn.utils.clip_grad_norm_, which adds 1e-6 so that a norm of 0 is no division by 0. */
 function clipScale(norm: number, limit: number): number {
   return Math.min(1, limit / (norm + 1e-6));
 }
 
 /** The scalars of step number `step` (from 1), for a parameter that decays or does not. */
-function coefficientsOf(
+export function coefficientsOf(
   { variant, betas = [0.9, 0.999], eps = defaultEps[variant], weightDecay }: AdamWOptions,
   decay: boolean,
   step: number,
@@ -103,7 +126,7 @@ function coefficientsOf(
 }
 
 /** Each gradient with its parameter, in the order of the state. */
-function match(state: TrainingState, gradients: Gradients): [Slot, Float32Array][] {
+function match(state: TrainingMemory, gradients: Gradients): [Slot, Float32Array][] {
   const updates = state.slots.flatMap((slot): [Slot, Float32Array][] => {
     const gradient = gradients[slot.name];
     return gradient === undefined ? [] : [[slot, gradient]];
@@ -129,7 +152,7 @@ function match(state: TrainingState, gradients: Gradients): [Slot, Float32Array]
 
 /** Copies the gradient through the scratch region, one chunk after the other, and updates the chunk's parameters. */
 function updateSlot(
-  state: TrainingState,
+  state: TrainingMemory,
   kernel: Kernel,
   slot: Slot,
   gradient: Float32Array,
@@ -152,7 +175,8 @@ function updateSlot(
   }
 }
 
-function checkOptions({ betas, eps, weightDecay, clipNorm }: AdamWOptions): void {
+/** Throws ConfigError for options outside their range. */
+export function checkOptions({ betas, eps, weightDecay, clipNorm }: AdamWOptions): void {
   const inRange = (value: number | undefined, ok: (value: number) => boolean, what: string) => {
     if (value !== undefined && !ok(value)) {
       throw new ConfigError(

@@ -1,11 +1,13 @@
 /**
  * Matrix products: MatMul, com.microsoft's FusedMatMul (transposed operands, a factor) and Gemm.
  */
-import type { Value } from '../graph.ts';
+import { scalar, type Value } from '../graph.ts';
 import { defineOperator, emitOne, fail, type GradientContext } from '../operator.ts';
+import type { Rules } from '../rewrite.ts';
 import { broadcast, type Shape, sameShape } from '../shape.ts';
 import { mul } from './arithmetic.ts';
-import { reshape, squeeze, unsqueeze } from './layout.ts';
+import { cast } from './cast.ts';
+import { reshape, squeeze, transpose, unsqueeze } from './layout.ts';
 import { sumTo } from './reduce.ts';
 
 /** As ONNX stores them: 1 for a transposed operand. */
@@ -90,6 +92,23 @@ export interface FusedOptions {
 export function fusedMatMul(a: Value, b: Value, options: FusedOptions): Value {
   const { transA = false, transB = false, alpha = 1 } = options;
   return emitOne(fusedMatMulOperator, [a, b], { transA: Number(transA), transB: Number(transB), alpha });
+}
+
+/** Computes every FusedMatMul by transposes and a MatMul, for devices on which the one operator is missing. */
+export const productsApart: Rules = {
+  node({ operator, attributes }, inputs) {
+    if (operator !== (fusedMatMulOperator as unknown)) return undefined;
+    const { transA, transB, alpha } = optionsOf(attributes as ProductAttributes);
+    const turned = (x: Value, turn: boolean) => (turn ? transpose(x, lastTwoSwapped(x.shape.length)) : x);
+    const [a, b] = inputs as [Value, Value];
+    const product = matmul(turned(a, transA), turned(b, transB));
+    return [alpha === 1 ? product : mul(product, cast(scalar(a.graph, alpha), a.dtype))];
+  },
+};
+
+function lastTwoSwapped(rank: number): number[] {
+  const axes = Array.from({ length: rank }, (_, axis) => axis);
+  return [...axes.slice(0, -2), rank - 1, rank - 2];
 }
 
 const gemmOperator = defineOperator<ProductAttributes & { readonly beta: number }>({

@@ -4,7 +4,7 @@
  * The memory is unshared, so that views of it can be fed to a session without a copy (the engine refuses shared memory)
  * while the optimizer's kernel updates them in place. Knows no optimizer formula and no session.
  */
-import { CheckpointError, ConfigError, RuntimeError } from '../../errors.ts';
+import { ConfigError, RuntimeError } from '../../errors.ts';
 
 /** A parameter to train. `data` is copied; without it the parameter starts at 0. */
 export interface TrainingParameter {
@@ -26,14 +26,7 @@ export interface Slot {
   readonly length: number;
 }
 
-/** What a checkpoint keeps beside the parameters: copies, by name of the parameter. */
-export interface OptimizerSnapshot {
-  readonly step: number;
-  readonly m: Readonly<Record<string, Float32Array>>;
-  readonly v: Readonly<Record<string, Float32Array>>;
-}
-
-export interface TrainingState {
+export interface TrainingMemory {
   readonly memory: WebAssembly.Memory;
   readonly slots: readonly Slot[];
   /** Optimizer steps taken. */
@@ -49,9 +42,6 @@ export interface TrainingState {
   /** Views of a parameter's moments. */
   firstMoment(name: string): Float32Array;
   secondMoment(name: string): Float32Array;
-  snapshot(): OptimizerSnapshot;
-  /** Takes over `snapshot`. Throws CheckpointError, and changes nothing, if names or lengths differ. */
-  restore(snapshot: OptimizerSnapshot): void;
 }
 
 const lanes = 4;
@@ -66,7 +56,7 @@ const scratchLength = 65_536;
  * Throws ConfigError for a name given twice, data that do not fit their shape, or more than 4 GiB; RuntimeError if the
  * machine does not have the memory.
  */
-export function createTrainingState(parameters: readonly TrainingParameter[]): TrainingState {
+export function createTrainingMemory(parameters: readonly TrainingParameter[]): TrainingMemory {
   const slots = layOut(parameters);
   const last = slots.at(-1);
   const regionLength = last === undefined ? 0 : last.start + padded(last.length);
@@ -87,7 +77,7 @@ export function createTrainingState(parameters: readonly TrainingParameter[]): T
     if (slot === undefined) throw unknownParameter(name);
     return of.subarray(slot.start, slot.start + slot.length);
   };
-  const state: TrainingState = {
+  return {
     memory,
     slots,
     step: 0,
@@ -98,17 +88,7 @@ export function createTrainingState(parameters: readonly TrainingParameter[]): T
     parameter: (name) => view(p, name),
     firstMoment: (name) => view(m, name),
     secondMoment: (name) => view(v, name),
-    snapshot: () => ({ step: state.step, m: copies(slots, m), v: copies(slots, v) }),
-    restore: (snapshot) => {
-      checkSnapshot(slots, snapshot);
-      for (const { name, start } of slots) {
-        m.set(snapshot.m[name] as Float32Array, start);
-        v.set(snapshot.v[name] as Float32Array, start);
-      }
-      state.step = snapshot.step;
-    },
   };
-  return state;
 }
 
 /** Elements up to the next whole vector: the kernel then needs no tail, for zeros stay zeros. */
@@ -160,41 +140,9 @@ function allocate(bytes: number): WebAssembly.Memory {
   }
 }
 
-function copies(slots: readonly Slot[], region: Float32Array): Record<string, Float32Array> {
-  return Object.fromEntries(
-    slots.map(({ name, start, length }) => [name, region.slice(start, start + length)]),
-  );
-}
-
-function checkSnapshot(slots: readonly Slot[], snapshot: OptimizerSnapshot): void {
-  const remedy = 'Resume with the model and the experiment that wrote this checkpoint.';
-  if (!Number.isSafeInteger(snapshot.step) || snapshot.step < 0) {
-    throw new CheckpointError(`The optimizer state has the step count ${snapshot.step}.`, remedy);
-  }
-  for (const [moment, values] of [['m', snapshot.m] as const, ['v', snapshot.v] as const]) {
-    for (const { name, length } of slots) {
-      const found = values[name]?.length;
-      if (found !== length) {
-        throw new CheckpointError(
-          `The optimizer state has ${found ?? 'no'} values of ${moment} for '${name}', which has ${length} elements.`,
-          remedy,
-        );
-      }
-    }
-    const known = new Set(slots.map(({ name }) => name));
-    const stranger = Object.keys(values).find((name) => !known.has(name));
-    if (stranger !== undefined) {
-      throw new CheckpointError(
-        `The optimizer state has values for '${stranger}', which is not trained.`,
-        remedy,
-      );
-    }
-  }
-}
-
 function unknownParameter(name: string): ConfigError {
   return new ConfigError(
     `No parameter '${name}' is trained.`,
-    'Use a name that the training state was created with.',
+    'Use a name that the training memory was created with.',
   );
 }
