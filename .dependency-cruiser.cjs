@@ -70,6 +70,6 @@ module.exports = {
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
-    exclude: { path: '_pb\\.ts$' },
+    exclude: { path: '_pb\\.ts$|/testing/[^/]+\\.mjs$' },
   },
 };

@@ -44,7 +44,7 @@ async function modelsOf(path: string) {
 }
 
 async function compareStudents(folder: string, texts: readonly string[]): Promise<void> {
-  for (const name of ['clip', 'roberta', 'roberta-pooler']) {
+  for (const name of ['clip', 'roberta', 'roberta-pooler', 'roberta-robust']) {
     const [path, small] = [join('models/students', name), join(folder, name)];
     await quantizeTextEncoder(path, small);
     const [exact, int8] = [await openTextEncoder(runtime, path), await openTextEncoder(runtime, small)];

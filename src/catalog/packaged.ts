@@ -28,8 +28,8 @@ export const packageFile = join(root, 'package.json');
 
 const studentsFolder = join(root, 'models', 'students');
 
-/** The one that reads Korean best of the three. */
-const preferredStudent = 'roberta';
+/** The one that reads Korean best. */
+const preferredStudent = 'roberta-robust';
 
 /** Where the student called `name` lies in the package, there or not. */
 export function packagedStudent(name: string): string {

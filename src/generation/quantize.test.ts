@@ -57,7 +57,7 @@ test('all parts can be int8, the VAE too, but not twice', async () => {
   expect(await readdir(folder)).not.toContain('twice');
 });
 
-test.each(['clip', 'roberta', 'roberta-pooler'])(
+test.each(['clip', 'roberta', 'roberta-pooler', 'roberta-robust'])(
   'the states of the quantized student %s are within two hundredths',
   async (name) => {
     const [path, out] = [join('models/students', name), join(folder, name)];

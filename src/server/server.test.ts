@@ -43,7 +43,12 @@ describe('a server', () => {
   test('says what it is and has', async () => {
     const described = system.parse(await json('/api/system'));
     expect(described.models).toMatchObject([{ name: 'emoji-sd', side: 64, factor: 4, guidance: 5 }]);
-    expect(described.students.map(({ name }) => name)).toEqual(['roberta', 'clip', 'roberta-pooler']);
+    expect(described.students.map(({ name }) => name)).toEqual([
+      'roberta-robust',
+      'clip',
+      'roberta',
+      'roberta-pooler',
+    ]);
     expect(described.device).toMatch(/cpu/);
     expect(await json('/health')).toEqual({ status: 'ok' });
   });
@@ -56,7 +61,7 @@ describe('a server', () => {
     const last = events.at(-1) as Extract<JobEvent, { kind: 'job' }>;
     expect(last.job).toMatchObject({
       state: 'done',
-      request: { ...request, student: 'roberta', guidance: 5 },
+      request: { ...request, student: 'roberta-robust', guidance: 5 },
     });
     const previews = events.flatMap((event) =>
       event.kind === 'step' && event.previews ? [event.previews] : [],
@@ -80,7 +85,7 @@ describe('a server', () => {
       prompt: request.prompt,
       seed: '7',
       steps: 4,
-      student: 'roberta',
+      student: 'roberta-robust',
     });
 
     const search = (query: string) =>

@@ -18,7 +18,7 @@ describe.skipIf(!chromiumPath)(`comparing (${needsChromium})`, () => {
     const slider = page.getByLabel(texts.step);
     await slider.waitFor();
     const pictures = page.locator('.matrix img');
-    expect(await pictures.count()).toBe(6);
+    expect(await pictures.count()).toBe(8);
 
     const drawn = await pictures.first().getAttribute('src');
     await slider.focus();

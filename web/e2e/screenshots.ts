@@ -80,7 +80,7 @@ async function prepare(url: string): Promise<Shot[]> {
   const pair = { ko: '노란색 배경의 강아지 얼굴', en: 'a dog face on a yellow background' };
   const compared = await draw(url, { kind: 'compare', ...pair, seed: 1 });
   const diagnosed = await draw(url, {
-    ...{ kind: 'diagnose', prompt: pair.ko, reference: pair.en, student: 'roberta', seed: 1 },
+    ...{ kind: 'diagnose', prompt: pair.ko, reference: pair.en, student: 'roberta-robust', seed: 1 },
   } as JobRequestInput);
   // Last, so that the gallery begins with them.
   const jobs: Job[] = [];
