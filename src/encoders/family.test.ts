@@ -11,6 +11,7 @@ import { openRuntime } from '../runtime/node.ts';
 import { modelTypes } from './family.ts';
 import { tinyConfigs, writeRandomEncoder } from './testing.ts';
 import { openTextEncoder } from './textEncoder.ts';
+import { variationGraph } from './variations.ts';
 
 let scratch: string;
 beforeEach(async () => {
@@ -33,6 +34,22 @@ test('there is a tiny member of every family', () => {
 });
 
 describe.each(Object.entries(tinyConfigs))('%s', (_, config) => {
+  test('gives states of the same shape without its last layer', async () => {
+    await writeRandomEncoder(join(scratch, 'encoder'), config);
+    const encoder = await openTextEncoder(await openRuntime('cpu'), join(scratch, 'encoder'));
+    const [whole, skipped] = [await encoder.encode(texts), await encoder.encode(texts, { clipSkip: 2 })];
+    expect(skipped.shape).toEqual(whole.shape);
+    expect(skipped.data).not.toEqual(whole.data);
+    await encoder.dispose();
+  });
+
+  test('takes the vectors of textual inversion', async () => {
+    await writeRandomEncoder(join(scratch, 'encoder'), config);
+    const encoder = await openTextEncoder(await openRuntime('cpu'), join(scratch, 'encoder'));
+    expect(() => variationGraph(encoder.model, 'encoder', { clipSkip: 1, extra: true })).not.toThrow();
+    await encoder.dispose();
+  });
+
   test('gives 77 finite states a text, which differ from text to text', async () => {
     await writeRandomEncoder(join(scratch, 'encoder'), config);
     const { states, encoder } = await statesOf(join(scratch, 'encoder'));

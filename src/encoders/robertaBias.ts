@@ -17,7 +17,8 @@ export function robertaBiasEncoder(json: unknown, source: string): EncoderModel 
     modelType: 'ksd_roberta_bias',
     equalPadId: config.padTokenId,
     outputRows: promptLength,
-    build: (graph, length) => robertaBiasModel(graph, config, robertaInputs(graph, length), promptLength),
+    build: (graph, length, { extraVectors } = {}) =>
+      robertaBiasModel(graph, config, { ...robertaInputs(graph, length), extraVectors }, promptLength),
     feeds: (ids, length, keyBias) => ({
       ...robertaFeeds(ids, length, robertaPositionIds(ids, length, config.padTokenId), keyBias),
       ...spreadFeeds(length, promptLength),

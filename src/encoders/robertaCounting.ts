@@ -13,7 +13,8 @@ export function robertaCountingEncoder(json: unknown, source: string): EncoderMo
   return {
     ...robertaFacts(config),
     modelType: 'ksd_roberta_counting',
-    build: (graph, length) => robertaModel(graph, config, robertaInputs(graph, length)),
+    build: (graph, length, { extraVectors } = {}) =>
+      robertaModel(graph, config, { ...robertaInputs(graph, length), extraVectors }),
     feeds: (ids, length) =>
       robertaFeeds(
         ids,

@@ -18,7 +18,8 @@ export function robertaReaderEncoder(json: unknown, source: string): EncoderMode
     hiddenSize: config.projectionDim,
     equalPadId: config.padTokenId,
     outputRows: promptLength,
-    build: (graph, length) => robertaReaderModel(graph, config, robertaInputs(graph, length), promptLength),
+    build: (graph, length, { extraVectors } = {}) =>
+      robertaReaderModel(graph, config, { ...robertaInputs(graph, length), extraVectors }, promptLength),
     feeds: (ids, length, keyBias) => ({
       ...robertaFeeds(ids, length, robertaPositionIds(ids, length, config.padTokenId), keyBias),
       ...spreadFeeds(length, promptLength),

@@ -2,7 +2,7 @@
  * RoBERTa with a learned bias for each output position. All pads of a RoBERTa have one state, but the rows of the CLIP
  * that it stands in for differ by position after the end of a text: the bias is what they differ by on average.
  */
-import type { Graph } from '../graph/graph.ts';
+import type { Graph, Value } from '../graph/graph.ts';
 import { add } from '../graph/ops/arithmetic.ts';
 import { type RobertaConfig, type RobertaInputs, robertaModel } from './roberta.ts';
 import { spreadRows } from './rows.ts';
@@ -20,7 +20,7 @@ export function robertaBiasModel(
   positions: number,
 ): TextEncoderOutput {
   const encoded = robertaModel(graph, config, inputs);
-  const rows = spreadRows(encoded.lastHiddenState, positions);
   const bias = weight(rootScope(graph), 'position_bias', [positions, config.hiddenSize]);
-  return { ...encoded, lastHiddenState: add(rows, bias) };
+  const readout = (states: Value) => add(spreadRows(states, positions), bias);
+  return { ...encoded, lastHiddenState: readout(encoded.lastHiddenState), readout };
 }

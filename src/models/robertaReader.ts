@@ -2,7 +2,7 @@
  * RoBERTa whose states are read by learned position queries (reader.ts).
  */
 import { z } from 'zod';
-import type { Graph } from '../graph/graph.ts';
+import type { Graph, Value } from '../graph/graph.ts';
 import { parseConfig } from './config.ts';
 import { type ReaderConfig, reader, readerConfig, readerHeadsFit, readerKeys } from './reader.ts';
 import { parseRobertaConfig, type RobertaConfig, type RobertaInputs, robertaModel } from './roberta.ts';
@@ -35,6 +35,6 @@ export function robertaReaderModel(
   const encoded = robertaModel(graph, config, inputs);
   const scope = within(rootScope(graph), 'reader');
   const { attentionBias } = inputs;
-  const lastHiddenState = reader(scope, config, encoded.lastHiddenState, positions, attentionBias);
-  return { ...encoded, lastHiddenState };
+  const readout = (states: Value) => reader(scope, config, states, positions, attentionBias);
+  return { ...encoded, lastHiddenState: readout(encoded.lastHiddenState), readout };
 }

@@ -10,7 +10,8 @@ import { gather } from '../graph/ops/gather.ts';
 /** The input that says for each position which of the encoded rows it has, int64 [positions]. */
 export const spreadInput = 'row_of_position';
 
-/** x [batch, length, size] as [batch, positions, size], by `spreadInput`, which it adds to the graph. */
+/** x [batch, length, size] as [batch, positions, size], by `spreadInput`, which the graph then has: one for all that is spread. */
 export function spreadRows(x: Value, positions: number): Value {
-  return gather(x, input(x.graph, spreadInput, 'int64', [positions]), 1);
+  const places = x.graph.inputs.get(spreadInput) ?? input(x.graph, spreadInput, 'int64', [positions]);
+  return gather(x, places, 1);
 }

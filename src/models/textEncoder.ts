@@ -79,7 +79,7 @@ export interface TextEncoderOutput {
   readonly hiddenStates: readonly Value[];
   /** The same as the layers compute them, which may be packed: where a training step can be cut to save memory. */
   readonly layerOutputs: readonly Value[];
-  /** From a layer's output to what conditions a picture: the last norm of pre-norm models. Absent: the output itself. */
+  /** From a layer's output to what conditions a picture: the last norm of pre-norm models, a bias, a reader. Absent: the output itself. */
   readonly readout?: (hiddenState: Value) => Value;
 }
 
