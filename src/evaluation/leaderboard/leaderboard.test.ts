@@ -44,7 +44,7 @@ describe('the page', () => {
   });
 
   test('marks nobody as the best where no student has anything right', () => {
-    expect(line(page(packaged), '## Pictures drawn right: korean', 'typos').join(' ')).not.toContain('**');
+    expect(line(page(packaged), '## Pictures drawn right: korean', 'negation').join(' ')).not.toContain('**');
     expect(line(page(packaged), '## Pictures drawn right: korean', 'plain').join(' ')).toContain('**100 %');
   });
 
