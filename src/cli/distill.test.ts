@@ -13,6 +13,7 @@ import {
   startKsd,
   startKsdOnFullDisk,
   temporaryFolder,
+  tinyExperiment,
 } from './testing.ts';
 
 beforeAll(requireBuild);
@@ -20,31 +21,7 @@ beforeAll(requireBuild);
 const emoji = join(root, 'models', 'emoji-sd');
 
 /** A RoBERTa of one layer that learns 200 pairs in about 80 steps. */
-const experiment = {
-  name: 'tiny',
-  seed: 3,
-  teacher: join(emoji, 'model'),
-  student: {
-    kind: 'roberta',
-    start: 'random',
-    tokenizer: 'vocab',
-    config: {
-      hidden_size: 192,
-      intermediate_size: 64,
-      num_hidden_layers: 1,
-      num_attention_heads: 2,
-      max_position_embeddings: 80,
-      type_vocab_size: 1,
-      hidden_act: 'gelu',
-      layer_norm_eps: 1e-5,
-      pad_token_id: 1,
-    },
-  },
-  corpus: { pairs: 'pairs.jsonl', validation: 0.2 },
-  training: { epochs: 1, batchSize: 2, learningRate: 1e-3, optimizer: 'torch', checkpointEvery: 10 },
-  samples: [{ ko: '빨간 사과', en: 'a red apple' }],
-  drawing: { steps: 1, guidance: 5, seed: 0 },
-};
+const experiment = tinyExperiment('vocab');
 
 /** A folder with the experiment, its pairs, and the vocabulary that `ksd vocab` made of them. */
 async function prepare(): Promise<string> {

@@ -19,6 +19,7 @@ import {
   startKsd,
   startKsdUnder,
   temporaryFolder,
+  tinyExperiment,
 } from './testing.ts';
 
 beforeAll(requireBuild);
@@ -27,23 +28,7 @@ const emoji = join(root, 'models', 'emoji-sd');
 
 /** A RoBERTa of one layer; steps of 5 pairs, which two processes cannot share equally, and a last one of fewer. */
 const experiment = {
-  name: 'tiny',
-  seed: 3,
-  teacher: join(emoji, 'model'),
-  student: {
-    kind: 'roberta',
-    start: 'random',
-    tokenizer: '.',
-    config: {
-      hidden_size: 192,
-      intermediate_size: 64,
-      num_hidden_layers: 1,
-      num_attention_heads: 2,
-      max_position_embeddings: 80,
-      layer_norm_eps: 1e-5,
-    },
-  },
-  corpus: { pairs: 'pairs.jsonl', validation: 0.2 },
+  ...tinyExperiment('.'),
   training: {
     epochs: 4,
     batchSize: 5,
@@ -53,6 +38,7 @@ const experiment = {
     clipNorm: 0.5,
     checkpointEvery: 5,
   },
+  samples: [],
 };
 
 /** A folder with the experiment, its pairs and its vocabulary. */

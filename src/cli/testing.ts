@@ -11,6 +11,36 @@ import { onTestFinished } from 'vitest';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
+/**
+ * An experiment whose steps take milliseconds: a RoBERTa of one layer learns the pairs of a pairs.jsonl beside it. `tokenizer` is
+ * the folder of its vocabulary.
+ */
+export const tinyExperiment = (tokenizer: string) => ({
+  name: 'tiny',
+  seed: 3,
+  teacher: join(root, 'models', 'emoji-sd', 'model'),
+  student: {
+    kind: 'roberta',
+    start: 'random',
+    tokenizer,
+    config: {
+      hidden_size: 192,
+      intermediate_size: 64,
+      num_hidden_layers: 1,
+      num_attention_heads: 2,
+      max_position_embeddings: 80,
+      type_vocab_size: 1,
+      hidden_act: 'gelu',
+      layer_norm_eps: 1e-5,
+      pad_token_id: 1,
+    },
+  },
+  corpus: { pairs: 'pairs.jsonl', validation: 0.2 },
+  training: { epochs: 1, batchSize: 2, learningRate: 1e-3, optimizer: 'torch', checkpointEvery: 10 },
+  samples: [{ ko: '빨간 사과', en: 'a red apple' }],
+  drawing: { steps: 1, guidance: 5, seed: 0 },
+});
+
 /** The command to test; KSD_CLI names one that is built or installed elsewhere. */
 const main = process.env['KSD_CLI'] ?? join(root, 'dist', 'cli', 'main.js');
 

@@ -10,16 +10,8 @@ import { openContrast } from './contrast.ts';
 import { type LossSettings, lossFeeds } from './loss.ts';
 import { objectiveNamed } from './objective.ts';
 import { gradientName, lossScaleName, type StepOptions, stepGraph } from './stepGraph.ts';
+import { smallRoberta as config } from './testing.ts';
 
-const config = {
-  vocab_size: 29,
-  hidden_size: 12,
-  intermediate_size: 20,
-  num_hidden_layers: 1,
-  num_attention_heads: 3,
-  max_position_embeddings: 80,
-  pad_token_id: 1,
-};
 const loss: LossSettings = {
   english: 0.7,
   korean: 1.3,

@@ -10,16 +10,8 @@ import { makeBatch } from './batch.ts';
 import { checkLoss, type LossFacts, type LossSettings, lossFeeds, spreadsPads } from './loss.ts';
 import { objectiveNamed } from './objective.ts';
 import { gradientName, type StepGraph, stepGraph } from './stepGraph.ts';
+import { smallRoberta as config } from './testing.ts';
 
-const config = {
-  vocab_size: 29,
-  hidden_size: 12,
-  intermediate_size: 20,
-  num_hidden_layers: 1,
-  num_attention_heads: 3,
-  max_position_embeddings: 80,
-  pad_token_id: 1,
-};
 const objective = objectiveNamed('last_hidden_state');
 const plain: LossSettings = {
   english: 1,

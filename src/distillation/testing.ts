@@ -14,6 +14,17 @@ import { type LossSettings, lossFeeds, spreadsPads } from './loss.ts';
 import { objectiveNamed } from './objective.ts';
 import { createStudent, type Student, type StudentSettings } from './student.ts';
 
+/** config.json of a RoBERTa whose losses are computed by hand. */
+export const smallRoberta = {
+  vocab_size: 29,
+  hidden_size: 12,
+  intermediate_size: 20,
+  num_hidden_layers: 1,
+  num_attention_heads: 3,
+  max_position_embeddings: 80,
+  pad_token_id: 1,
+} as const;
+
 const hidden = 32;
 const pad = 1;
 const vocabulary = 60;

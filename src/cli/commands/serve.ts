@@ -7,12 +7,12 @@ import type { Command } from 'commander';
 import { packageRoot } from '../../checkpoint/packageRoot.ts';
 import { ConfigError } from '../../errors.ts';
 import type { RequestedDevice } from '../../runtime/session.ts';
-import { isLocalHost, type RunningServer, startServer } from '../../server/server.ts';
+import { isLocalHost, startServer } from '../../server/server.ts';
 import { workbenchRoutes } from '../../server/workbench/routes.ts';
-import { onInterrupt } from '../interrupt.ts';
 import { t } from '../messages.ts';
 import { deviceOption, examples, wholeNumber } from '../options.ts';
 import { collect, modelOption, queueOption, storeOption, studentOption } from '../serverOptions.ts';
+import { announce, untilInterrupted } from '../serving.ts';
 
 interface Options {
   readonly model: readonly string[];
@@ -143,9 +143,15 @@ async function serve(options: Options): Promise<void> {
         }),
     ],
   });
-  await announce(server);
+  announce(await server.services.system(), server.url);
   if (options.open) openBrowser(server.url);
-  await untilInterrupted(server);
+  await untilInterrupted(
+    server,
+    t(
+      '그리던 그림을 마치고 끝냅니다. 한 번 더 누르면 바로 끝냅니다.',
+      'Ends when the picture in work is done; once more ends at once.',
+    ),
+  );
 }
 
 /** Throws ConfigError where others could use the server without a key and nobody said that they may. */
@@ -171,31 +177,6 @@ function checkWorkers({ queue, workers }: Options): void {
     t('--workers 0이면 그릴 프로세스가 없습니다.', 'With --workers 0 nobody draws.'),
     t('--queue로 ksd worker와 작업을 나누세요.', 'Share the jobs with ksd worker by --queue.'),
   );
-}
-
-async function announce({ url, services }: RunningServer): Promise<void> {
-  const { device, models, students } = await services.system();
-  const names = (all: readonly { name: string }[]) => all.map(({ name }) => name).join(', ');
-  process.stderr.write(`${t('장치', 'device')}: ${device}\n`);
-  process.stderr.write(`${t('모델', 'models')}: ${names(models)}\n`);
-  if (students.length > 0) process.stderr.write(`${t('학생', 'students')}: ${names(students)}\n`);
-  console.log(url);
-  process.stderr.write(`${t('Ctrl-C로 끝냅니다', 'Ctrl-C stops it')}\n`);
-}
-
-/** The first Ctrl-C lets the job in work end, the second ends at once. */
-async function untilInterrupted(server: RunningServer): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    onInterrupt(() => {
-      process.stderr.write(
-        `${t(
-          '그리던 그림을 마치고 끝냅니다. 한 번 더 누르면 바로 끝냅니다.',
-          'Ends when the picture in work is done; once more ends at once.',
-        )}\n`,
-      );
-      server.stop().then(resolve, reject);
-    });
-  });
 }
 
 /** Where there is no browser, the address is on the terminal all the same. */

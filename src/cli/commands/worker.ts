@@ -4,11 +4,11 @@
 import type { Command } from 'commander';
 import { ConfigError } from '../../errors.ts';
 import type { RequestedDevice } from '../../runtime/session.ts';
-import { type RunningWorker, startWorker } from '../../server/worker.ts';
-import { onInterrupt } from '../interrupt.ts';
+import { startWorker } from '../../server/worker.ts';
 import { t } from '../messages.ts';
 import { deviceOption, examples, wholeNumber } from '../options.ts';
 import { modelOption, queueOption, storeOption, studentOption } from '../serverOptions.ts';
+import { announce, untilInterrupted } from '../serving.ts';
 
 interface Options {
   readonly model: readonly string[];
@@ -59,8 +59,15 @@ async function work({ model, student, queue, store, workers, device }: Options):
       process.stderr.write(`${id} ${endings[state]()} ${seconds.toFixed(1)} ${t('초', 's')}\n`),
     log: (text) => process.stderr.write(`⚠ ${text}\n`),
   });
-  announce(worker);
-  await untilInterrupted(worker);
+  const { models, students } = worker.offered;
+  announce({ device: worker.device, models, students }, t('작업을 기다립니다', 'waiting for jobs'));
+  await untilInterrupted(
+    worker,
+    t(
+      '그리던 그림을 마치고 끝냅니다. 한 번 더 누르면 바로 끝내고, 작업은 다른 작업자가 다시 그립니다.',
+      'Ends when the picture in work is done; once more ends at once, and another worker draws it anew.',
+    ),
+  );
 }
 
 const endings = {
@@ -79,29 +86,4 @@ function given(queue: string | undefined): string {
       "Give the server's queue, such as --queue redis://10.0.0.1:6379.",
     ),
   );
-}
-
-function announce({ device, offered }: RunningWorker): void {
-  const names = (all: readonly { name: string }[]) => all.map(({ name }) => name).join(', ');
-  process.stderr.write(`${t('장치', 'device')}: ${device}\n`);
-  process.stderr.write(`${t('모델', 'models')}: ${names(offered.models)}\n`);
-  if (offered.students.length > 0)
-    process.stderr.write(`${t('학생', 'students')}: ${names(offered.students)}\n`);
-  console.log(t('작업을 기다립니다', 'waiting for jobs'));
-  process.stderr.write(`${t('Ctrl-C로 끝냅니다', 'Ctrl-C stops it')}\n`);
-}
-
-/** The first Ctrl-C lets the job in work end, the second ends at once: another worker then begins the job anew. */
-async function untilInterrupted(worker: RunningWorker): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    onInterrupt(() => {
-      process.stderr.write(
-        `${t(
-          '그리던 그림을 마치고 끝냅니다. 한 번 더 누르면 바로 끝내고, 작업은 다른 작업자가 다시 그립니다.',
-          'Ends when the picture in work is done; once more ends at once, and another worker draws it anew.',
-        )}\n`,
-      );
-      worker.stop().then(resolve, reject);
-    });
-  });
 }

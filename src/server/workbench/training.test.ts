@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { stringify } from 'yaml';
-import { requireBuild } from '../../cli/testing.ts';
+import { requireBuild, tinyExperiment } from '../../cli/testing.ts';
 import { decodePng } from '../../pictures/png.ts';
 import type { Estimate, Run, RunEvent, RunState, RunSummary } from '../contract/workbench.ts';
 import { models, temporaryFolder, type Workbench, workbench } from './testing.ts';
@@ -15,29 +15,8 @@ beforeAll(requireBuild);
 
 /** A RoBERTa of one layer that learns 120 pairs in about 50 steps. */
 const experiment = {
-  name: 'tiny',
-  seed: 3,
-  teacher: join(models, 'emoji-sd', 'model'),
-  student: {
-    kind: 'roberta',
-    start: 'random',
-    tokenizer: join(models, 'emoji-tokenizer'),
-    config: {
-      hidden_size: 192,
-      intermediate_size: 64,
-      num_hidden_layers: 1,
-      num_attention_heads: 2,
-      max_position_embeddings: 80,
-      type_vocab_size: 1,
-      hidden_act: 'gelu',
-      layer_norm_eps: 1e-5,
-      pad_token_id: 1,
-    },
-  },
+  ...tinyExperiment(join(models, 'emoji-tokenizer')),
   corpus: { pairs: '../corpora/pairs.jsonl', validation: 0.2 },
-  training: { epochs: 1, batchSize: 2, learningRate: 1e-3, optimizer: 'torch', checkpointEvery: 10 },
-  samples: [{ ko: '빨간 사과', en: 'a red apple' }],
-  drawing: { steps: 1, guidance: 5, seed: 0 },
 };
 
 async function withPairs(): Promise<{ bench: Workbench; root: string }> {

@@ -1,53 +1,30 @@
 /** The two prompts, the students, and how to draw. */
-import { useSignal, useSignalEffect } from '@preact/signals';
-import { ApiError } from '../../api/problem.ts';
 import { ErrorNote } from '../../components/errorNote.tsx';
 import { TextField } from '../../components/field.tsx';
 import { modelOf, Settings } from '../../components/settings.tsx';
 import { Unfold } from '../../components/unfold.tsx';
 import { compareForm, compareRequest } from '../../state/compareForm.ts';
-import { submit } from '../../state/jobs.ts';
 import { namesOf } from '../../state/names.ts';
 import { setParams } from '../../state/route.ts';
 import { system, systemState } from '../../state/system.ts';
-import { sentences } from '../../texts/failures.ts';
+import { useSubmission } from '../../state/useSubmission.ts';
 import { t } from '../../texts/texts.ts';
 
 export function CompareForm() {
-  const sending = useSignal(false);
-  const refused = useSignal<unknown>(undefined);
   const form = compareForm.value;
   const { students } = namesOf(system.value);
   const { request, errors } = compareRequest(form, students, system.value?.limits);
-  const field = refused.value instanceof ApiError ? refused.value.field : undefined;
-  const allErrors: Partial<Record<string, string>> = field
-    ? { ...errors, [field]: sentences(refused.value).problem }
-    : errors;
-  useSignalEffect(() => {
-    // What was refused is not what stands there now.
-    if (compareForm.value) refused.value = undefined;
-  });
+  const submission = useSubmission(compareForm, request, (job) =>
+    setParams({ job: job.id, diagnosis: undefined }),
+  );
+  const allErrors: Partial<Record<string, string>> = { ...errors, ...submission.fieldErrors };
   const texts = t();
-
-  const send = async () => {
-    if (!request || sending.value) return;
-    sending.value = true;
-    refused.value = undefined;
-    try {
-      const job = await submit(request);
-      setParams({ job: job.id, diagnosis: undefined });
-    } catch (error) {
-      refused.value = error;
-    } finally {
-      sending.value = false;
-    }
-  };
   return (
     <form
       class="compare-form panel"
       onSubmit={(event) => {
         event.preventDefault();
-        void send();
+        void submission.send();
       }}
     >
       <div class="compare-prompts">
@@ -72,8 +49,8 @@ export function CompareForm() {
             compareForm.value = { ...compareForm.value, en };
           }}
         />
-        <button type="submit" class="button button-primary" disabled={!request || sending.value}>
-          {sending.value ? texts.draw.submitting : texts.compare.submit}
+        <button type="submit" class="button button-primary" disabled={!request || submission.sending}>
+          {submission.sending ? texts.draw.submitting : texts.compare.submit}
         </button>
       </div>
       <Examples />
@@ -81,7 +58,9 @@ export function CompareForm() {
       <Unfold name="compare-settings" title={texts.draw.settings}>
         <Settings form={compareForm} system={system.value} errors={allErrors} />
       </Unfold>
-      {refused.value !== undefined && <ErrorNote error={refused.value} onRetry={() => void send()} />}
+      {submission.refused !== undefined && (
+        <ErrorNote error={submission.refused} onRetry={() => void submission.send()} />
+      )}
       {systemState.state.value.error !== undefined && (
         <ErrorNote error={systemState.state.value.error} onRetry={() => void systemState.load()} />
       )}

@@ -1,50 +1,27 @@
 /** What is to be drawn, and how. */
-import { useSignal, useSignalEffect } from '@preact/signals';
-import { ApiError } from '../../api/problem.ts';
 import { ErrorNote } from '../../components/errorNote.tsx';
 import { SelectField, TextField } from '../../components/field.tsx';
 import { modelOf, Settings } from '../../components/settings.tsx';
 import { Unfold } from '../../components/unfold.tsx';
 import { drawForm, drawRequest, emptyDrawForm } from '../../state/drawForm.ts';
-import { submit } from '../../state/jobs.ts';
 import { setParams } from '../../state/route.ts';
 import { language } from '../../state/settings.ts';
 import { system, systemState } from '../../state/system.ts';
-import { sentences } from '../../texts/failures.ts';
+import { useSubmission } from '../../state/useSubmission.ts';
 import { t } from '../../texts/texts.ts';
 import { OpenPng } from './dropTarget.tsx';
 import { showStage } from './stage.tsx';
 
 export function DrawForm() {
-  const sending = useSignal(false);
-  const refused = useSignal<unknown>(undefined);
   const form = drawForm.value;
   const { request, errors } = drawRequest(form, system.value?.limits);
-  const field = refused.value instanceof ApiError ? refused.value.field : undefined;
-  const allErrors: Partial<Record<string, string>> = field
-    ? { ...errors, [field]: sentences(refused.value).problem }
-    : errors;
-  useSignalEffect(() => {
-    // What was refused is not what stands there now.
-    if (drawForm.value) refused.value = undefined;
+  const submission = useSubmission(drawForm, request, (job) => {
+    setParams({ job: job.id });
+    showStage();
   });
-
-  const send = async () => {
-    if (!request || sending.value) return;
-    sending.value = true;
-    refused.value = undefined;
-    try {
-      const job = await submit(request);
-      setParams({ job: job.id });
-      showStage();
-    } catch (error) {
-      refused.value = error;
-    } finally {
-      sending.value = false;
-    }
-  };
+  const allErrors: Partial<Record<string, string>> = { ...errors, ...submission.fieldErrors };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void send();
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void submission.send();
   };
   const texts = t();
   return (
@@ -52,7 +29,7 @@ export function DrawForm() {
       class="studio-form"
       onSubmit={(event) => {
         event.preventDefault();
-        void send();
+        void submission.send();
       }}
     >
       <h1>{texts.draw.title}</h1>
@@ -67,11 +44,17 @@ export function DrawForm() {
         onValue={(prompt) => (drawForm.value = { ...drawForm.value, prompt })}
       />
       <Examples />
-      <button type="submit" class="button button-primary button-wide" disabled={!request || sending.value}>
-        {sending.value ? texts.draw.submitting : texts.draw.submit}
+      <button
+        type="submit"
+        class="button button-primary button-wide"
+        disabled={!request || submission.sending}
+      >
+        {submission.sending ? texts.draw.submitting : texts.draw.submit}
         <kbd>{texts.draw.shortcut}</kbd>
       </button>
-      {refused.value !== undefined && <ErrorNote error={refused.value} onRetry={() => void send()} />}
+      {submission.refused !== undefined && (
+        <ErrorNote error={submission.refused} onRetry={() => void submission.send()} />
+      )}
       {systemState.state.value.error !== undefined && (
         <ErrorNote error={systemState.state.value.error} onRetry={() => void systemState.load()} />
       )}

@@ -1,48 +1,29 @@
 /** 평가: the tables and pictures of `ksd eval`. */
 import * as api from '../../api/routes.ts';
 import { ErrorNote } from '../../components/errorNote.tsx';
-import { NameList } from '../../components/nameList.tsx';
-import { Empty, Skeleton } from '../../components/parts.tsx';
+import { NamedPage } from '../../components/namedPage.tsx';
+import { Skeleton } from '../../components/parts.tsx';
 import { Table } from '../../components/table.tsx';
 import { oneOfEach } from '../../state/figures.ts';
-import { formatRoute, route } from '../../state/route.ts';
+import { formatRoute } from '../../state/route.ts';
 import { language } from '../../state/settings.ts';
 import { useRemote } from '../../state/useRemote.ts';
 import { dateTime, t } from '../../texts/texts.ts';
 
 export function ResultsPage() {
-  const list = useRemote(api.results, 'results');
-  const texts = t().results;
-  const { value, error, loading } = list.state.value;
-  const results = value?.results ?? [];
-  const current = route.value.name ?? results[0]?.name;
   return (
-    <>
-      <header class="page-head">
-        <h1>{texts.title}</h1>
-      </header>
-      {error !== undefined && <ErrorNote error={error} onRetry={() => void list.load()} />}
-      {loading && <Skeleton />}
-      <div class={results.length > 0 ? 'split' : ''}>
-        {results.length > 0 && (
-          <NameList
-            label={texts.list}
-            current={current}
-            items={results.map(({ name, createdAt }) => ({
-              name,
-              href: formatRoute('results', name),
-              note: dateTime(createdAt),
-            }))}
-          />
-        )}
-        {current !== undefined && <ResultView key={current} name={current} />}
-        {value && results.length === 0 && current === undefined && (
-          <div class="stage-empty">
-            <Empty title={texts.empty} text={texts.emptyText} />
-          </div>
-        )}
-      </div>
-    </>
+    <NamedPage
+      texts={t().results}
+      list={useRemote(api.results, 'results')}
+      itemsOf={({ results }) =>
+        results.map(({ name, createdAt }) => ({
+          name,
+          href: formatRoute('results', name),
+          note: dateTime(createdAt),
+        }))
+      }
+      show={(name) => <ResultView key={name} name={name} />}
+    />
   );
 }
 
