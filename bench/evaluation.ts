@@ -1,5 +1,5 @@
 /**
- * How many pairs a second `ksd eval --measures states` encodes and measures, and where the time goes: the packaged student
+ * How many pairs a second `ksd eval --measures states` encodes and measures, and where the time goes: the packaged `roberta`
  * on captions that it never saw, in Korean and in English. CPU seconds are those of all threads.
  *
  *   npm run bench:evaluation               1,000 pairs

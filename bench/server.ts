@@ -17,18 +17,20 @@ import { median } from './median.ts';
 const rounds = Number(process.argv[2] ?? 20);
 const settings = { steps: 25, guidance: packagedModel.guidance, seed: 1 };
 const prompt = '파란색 배경의 빨간 사과';
+/** Both draw with it. */
+const student = 'roberta-robust';
 
 const data = await mkdtemp(join(tmpdir(), 'ksd-bench-'));
 const server = await startServer({ device: 'cpu', port: 0, data });
 const runtime = await openRuntime('cpu');
 const pipeline = await openPipeline(runtime, packagedModel.folder);
-const textEncoder = await openTextEncoder(runtime, packagedStudent('roberta'));
+const textEncoder = await openTextEncoder(runtime, packagedStudent(student));
 
 async function overHttp(): Promise<void> {
   const response = await fetch(`${server.url}/v1/images/generations`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ prompt, response_format: 'b64_json', ...settings }),
+    body: JSON.stringify({ prompt, student, response_format: 'b64_json', ...settings }),
   });
   if (!response.ok) throw new Error(await response.text());
   await response.arrayBuffer();

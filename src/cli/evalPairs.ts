@@ -2,11 +2,11 @@
  * The sentence pairs that `ksd eval` measures states on, and those that its baselines learn from.
  */
 
-import { emojiWorldFolder, heldOutCaptions, isPackagedModel } from '../catalog/packaged.ts';
+import { heldOutCaptions, isPackagedModel, packagedPairs } from '../catalog/packaged.ts';
 import { type LabelledPair, readPairs } from '../corpus/pairs.ts';
 import { isStore, openStore } from '../corpus/store.ts';
 import { InputError } from '../errors.ts';
-import { pairsFor, type StatesPairs, trainingCaptions } from './evaluating.ts';
+import { pairsFor, type StatesPairs } from './evaluating.ts';
 import { t } from './messages.ts';
 
 export interface PairsChoice {
@@ -25,7 +25,7 @@ export async function statesPairs(choice: PairsChoice): Promise<StatesPairs | un
   if (path === undefined) return undefined;
   const name = given ?? 'emoji-sd/captions/held_out.jsonl';
   const training = packaged
-    ? { name: 'emoji-sd/captions/train.jsonl', pairs: await trainingCaptions(emojiWorldFolder) }
+    ? { name: 'emoji-sd/captions/train.jsonl', pairs: await readPairs(packagedPairs) }
     : undefined;
   return pairsFor({ name, pairs: await pairsIn(path, pairsCount) }, training, pairsCount, seed);
 }

@@ -9,6 +9,7 @@ import { readCaptionFiles } from '../evaluation/emojiCaptions.ts';
 import { emojiSuite, type SuiteItem } from '../evaluation/emojiSuite.ts';
 import type { EmojiWorld } from '../evaluation/emojiWorld.ts';
 import type { ConditioningPrompt } from '../evaluation/evaluateConditioning.ts';
+import { evenly } from '../evaluation/nearest.ts';
 import { type CaptionSuite, type PromptSuite, readSuite, type Suite } from '../evaluation/suite.ts';
 import type { Words } from '../pictures/page.ts';
 import { t } from './messages.ts';
@@ -83,7 +84,7 @@ async function drawnPrompts(
 }
 
 function writtenPrompts(suite: PromptSuite, world: EmojiWorld, { count }: SuiteChoice): Prompts {
-  const some = { ...suite, prompts: spread(suite.prompts, count ?? suite.prompts.length) };
+  const some = { ...suite, prompts: evenly(suite.prompts, count ?? suite.prompts.length) };
   return {
     prompts: some.prompts.map(({ ko, en, probe }) => ({ ko, en, probe })),
     items: isDrawable(some) ? drawableItems(world, some) : [],
@@ -101,10 +102,4 @@ async function pathOf(name: string): Promise<string> {
       `Use one of ${packaged.join(', ')}, or give a .yaml file.`,
     ),
   );
-}
-
-/** `count` of them from all over the list. */
-function spread<Value>(values: readonly Value[], count: number): Value[] {
-  const shown = Math.min(count, values.length);
-  return Array.from({ length: shown }, (_, i) => values[Math.floor((i * values.length) / shown)] as Value);
 }

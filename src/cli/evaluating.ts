@@ -4,7 +4,6 @@
 import { type Clip, openClip } from '../evaluation/clipModel.ts';
 import { type ClipScoreEvaluation, evaluateClipScore, type JudgedPicture } from '../evaluation/clipScore.ts';
 import { drawPrompts } from '../evaluation/drawPrompts.ts';
-import { readCaptions } from '../evaluation/emojiCaptions.ts';
 import type { EmojiWorld } from '../evaluation/emojiWorld.ts';
 import { evaluateConditioning, recordedCalls } from '../evaluation/evaluateConditioning.ts';
 import {
@@ -73,12 +72,6 @@ export function pairsFor(
     pairs: file.name,
     fittedFrom: training?.name ?? file.name,
   };
-}
-
-/** The captions of the packaged world that its model and students were trained on. */
-export async function trainingCaptions(folder: string): Promise<EvaluatedPair[]> {
-  const { train } = await readCaptions(folder);
-  return train.map(({ en, ko }) => ({ en, ko }));
 }
 
 /** What the measures have in common. */

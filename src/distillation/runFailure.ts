@@ -53,7 +53,8 @@ export async function notingFailure<Result>(run: string, work: () => Promise<Res
   try {
     return await work();
   } catch (error) {
-    const another = (await lockState(run)) === 'held';
+    // Of a lock that cannot be read nobody knows whose it is.
+    const another = (await lockState(run).catch(() => 'held')) === 'held';
     // The error itself matters more than that it could not be noted, on a full disk for example.
     if (!another && (await isThere(run))) await writeFailure(run, runFailure(error)).catch(() => {});
     throw error;

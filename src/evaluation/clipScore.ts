@@ -8,6 +8,7 @@ import type { Image } from '../pictures/image.ts';
 import { bootstrapMean, type Estimate } from './bootstrap.ts';
 import type { Clip } from './clipModel.ts';
 import type { System } from './evaluatePictures.ts';
+import { cosineOf } from './rowSums.ts';
 
 /** A picture, and the prompt that it was drawn from. */
 export interface JudgedPicture {
@@ -40,15 +41,7 @@ export interface ClipScoreProgress {
 
 /** 100 * max(cos, 0). */
 export function clipScore(picture: Float32Array, text: Float32Array): number {
-  let [product, square, other] = [0, 0, 0];
-  for (let i = 0; i < picture.length; i++) {
-    const [x, y] = [picture[i] as number, text[i] as number];
-    product += x * y;
-    square += x * x;
-    other += y * y;
-  }
-  const length = Math.sqrt(square * other);
-  return length === 0 ? 0 : 100 * Math.max(0, product / length);
+  return 100 * Math.max(0, cosineOf(picture, text));
 }
 
 /** Scores every picture, yielding after each; and tells of each system that drew any. */

@@ -8,6 +8,7 @@ import type { Pair } from '../corpus/pairs.ts';
 import type { TextEncoder } from '../encoders/textEncoder.ts';
 import { InputError } from '../errors.ts';
 import type { FloatTensor } from '../runtime/tensor.ts';
+import { cosineOf } from './rowSums.ts';
 
 /** The vectors of many sentences by one encoder. */
 export interface Vectors {
@@ -91,7 +92,7 @@ export function nearestPairs(
   const wanted = centred(sum, mean);
   const scored = pool.pairs.map((pair, i) => ({
     ...pair,
-    cosine: cosine(wanted, centred(vectors.sums[i] as Float32Array, vectors.mean)),
+    cosine: cosineOf(wanted, centred(vectors.sums[i] as Float32Array, vectors.mean)),
   }));
   const best = new Map<string, Neighbor>();
   for (const one of scored.sort((a, b) => b.cosine - a.cosine)) {
@@ -147,15 +148,4 @@ function rowMoments() {
 
 function centred(vector: Float32Array, mean: Float64Array): Float64Array {
   return mean.map((value, i) => (vector[i] as number) - value);
-}
-
-function cosine(a: Float64Array, b: Float64Array): number {
-  let [product, squareA, squareB] = [0, 0, 0];
-  for (let i = 0; i < a.length; i++) {
-    const [x, y] = [a[i] as number, b[i] as number];
-    product += x * y;
-    squareA += x * x;
-    squareB += y * y;
-  }
-  return squareA === 0 || squareB === 0 ? 0 : product / Math.sqrt(squareA * squareB);
 }

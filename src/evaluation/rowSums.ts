@@ -98,7 +98,13 @@ export function meanOf(states: readonly Float32Array[]): Float64Array {
   return mean;
 }
 
-function cosineOf(a: Float32Array, b: Float32Array, begin: number, end: number): number {
+/** Of the values from `begin` to `end`; 0 where one side is nothing. */
+export function cosineOf(
+  a: Float32Array | Float64Array,
+  b: Float32Array | Float64Array,
+  begin = 0,
+  end = a.length,
+): number {
   let [product, squareA, squareB] = [0, 0, 0];
   for (let i = begin; i < end; i++) {
     const [x, y] = [a[i] as number, b[i] as number];

@@ -70,13 +70,13 @@ export function isLocalHost(host: string): boolean {
 
 /** Throws CheckpointError for models and students that are none, RuntimeError if nothing can listen there. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { device, host = '127.0.0.1', log = () => {} } = options;
+  const { device, host = '127.0.0.1', log = () => {}, workers: size = 1 } = options;
   const limits = { ...usualLimits, ...options.limits };
   const offered = await openOffered(options.models ?? [], options.students ?? []);
   const { workers, ...kept } = await openStorage({ ...options, limit: limits.queue, log });
   const { queue } = kept;
   const crew = createCrew({
-    ...{ ...kept, offered, device, log, size: options.workers ?? 1 },
+    ...{ ...kept, offered, device, log, size },
     onEnd: ({ request }, state, seconds) => metrics.jobEnded(request.kind, state, seconds),
   });
   const metrics = createMetrics({ queue, restarts: () => crew.restarts });
@@ -88,18 +88,19 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     hasWorker: async () => ((await workers?.()) ?? 0) > 0 || crew.healthy(),
     system: async () => ({
       ...{ ...systemOf({ offered, limits }), version, device: deviceText },
-      queue: await queueFacts({ queue, workers }),
+      queue: await queueFacts({ queue, workers }, size),
       training: options.training ?? true,
     }),
   };
-  const app = await createApp(appOptions(options, services, metrics, version));
+  let app: Awaited<ReturnType<typeof createApp>> | undefined;
   const closeAll = async () => {
     await queue.close();
-    await app.close();
+    await app?.close();
     await crew.close();
   };
   let url: string;
   try {
+    app = await createApp(appOptions(options, services, metrics, version));
     deviceText = (await crew.open()) ?? 'workers elsewhere';
     url = await listen(app, host, options.port);
   } catch (error) {
@@ -154,9 +155,13 @@ function systemOf({ offered, limits }: Pick<Services, 'offered' | 'limits'>) {
   } satisfies Partial<System>;
 }
 
-async function queueFacts({ queue, workers }: Pick<Storage, 'queue' | 'workers'>): Promise<System['queue']> {
+/** `own`: the processes that draw here, which nobody else shares a queue with where `workers` is not there. */
+async function queueFacts(
+  { queue, workers }: Pick<Storage, 'queue' | 'workers'>,
+  own: number,
+): Promise<System['queue']> {
   const { queued, running } = await queue.stats();
-  return { queued, running, workers: (await workers?.()) ?? 1 };
+  return { queued, running, workers: (await workers?.()) ?? own };
 }
 
 async function listen(

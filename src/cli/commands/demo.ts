@@ -47,7 +47,10 @@ export function addDemo(program: Command): void {
     )
     .option(
       '--students <a,b>',
-      t('학생 모델, 쉼표로 구분 (기본 roberta)', 'students, separated by commas (default roberta)'),
+      t(
+        '학생 모델, 쉼표로 구분 (기본 roberta-robust)',
+        'students, separated by commas (default roberta-robust)',
+      ),
       readList,
     )
     .addOption(deviceOption())

@@ -2,6 +2,7 @@
  * English words among Korean ones, by a dictionary that is mined from the pairs.
  */
 import type { RandomStream } from '../../random/stream.ts';
+import { koreanWord } from './hangul.ts';
 
 /** Part of the words with a translation that become English. */
 const mixedWords = 0.5;
@@ -17,7 +18,6 @@ export function mixWords(
   });
 }
 
-const koreanWord = /\p{Script=Hangul}+/gu;
 const englishWord = /[a-z][a-z'-]*/g;
 
 /** English puts them where Korean has particles: no word's translation. */

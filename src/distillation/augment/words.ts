@@ -2,13 +2,11 @@
  * Other words for the same: native ones, Sino-Korean ones and loan words, from a lexicon. Particles follow the new word.
  */
 import type { RandomStream } from '../../random/stream.ts';
-import { agree, follows } from './hangul.ts';
+import { agree, follows, koreanWord } from './hangul.ts';
 import type { Lexicon, Synonyms } from './lexicon.ts';
 
 /** Part of the words that have others which are replaced. */
 const replaced = 0.7;
-
-const koreanWord = /\p{Script=Hangul}+/gu;
 
 export function otherWords(text: string, lexicon: Lexicon, random: RandomStream): string {
   return text.replace(koreanWord, (written, at: number) => {

@@ -79,12 +79,28 @@ const states = z.object({
   ),
 });
 
+const clipScores = z.object({
+  clip: z.string(),
+  rows: z.array(
+    z.object({
+      ...system,
+      score: estimate,
+      probes: z.array(z.object({ probe: z.string(), score: estimate })),
+    }),
+  ),
+});
+
 const schema = z.object({
   model: z.string(),
   rows: z.array(pictureRow),
   suites: z
     .array(
-      z.object({ name: z.string(), conditioning: conditioning.optional(), likeness: likeness.optional() }),
+      z.object({
+        name: z.string(),
+        conditioning: conditioning.optional(),
+        likeness: likeness.optional(),
+        clipScore: clipScores.optional(),
+      }),
     )
     .default([]),
   states: states.optional(),

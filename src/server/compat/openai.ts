@@ -2,13 +2,13 @@
  * OpenAI's images API: `POST /v1/images/generations` and `GET /v1/models`, on the jobs of this server. What OpenAI does not
  * have (seed, steps, guidance, negative_prompt, student) may stand beside its fields.
  */
-import type { FastifyError } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { KsdError } from '../../errors.ts';
 import type { GenerateRequest } from '../contract/drawing.ts';
 import type { Job } from '../contract/job.ts';
-import { QueueFullError } from '../errors.ts';
-import { problemOf } from '../http/problems.ts';
+import type { Problem } from '../contract/problem.ts';
+import { handleErrors, type OnDefect } from '../http/problems.ts';
 import type { App } from '../http/types.ts';
 import { runToEnd, type Services } from '../services.ts';
 import { hangUp, picturesOf, renaming } from './fields.ts';
@@ -52,10 +52,10 @@ const names = { count: 'n', width: 'size', height: 'size', negativePrompt: 'nega
 
 const tags = ['OpenAI'];
 
-export async function openaiRoutes(app: App, services: Services): Promise<void> {
+export async function openaiRoutes(app: App, services: Services, onDefect: OnDefect): Promise<void> {
   await app.register(async (raw) => {
     const scope = raw as App;
-    addErrors(scope);
+    handleErrors(scope, onDefect, sendError);
 
     scope.post(
       '/v1/images/generations',
@@ -120,15 +120,11 @@ function failed({ state, failure }: Job): KsdError {
 }
 
 /** `{ error: { message, type, param, code } }`; what cannot be served is 400 there. */
-function addErrors(app: App): void {
-  app.setErrorHandler((error: FastifyError | Error, _, reply) => {
-    const { status, code, title, detail, field } = problemOf(error);
-    if (error instanceof QueueFullError) reply.header('retry-after', error.seconds);
-    const type = status >= 500 ? 'server_error' : 'invalid_request_error';
-    return reply
-      .status(status === 422 ? 400 : status)
-      .type('application/json')
-      .serializer(JSON.stringify)
-      .send({ error: { message: `${title} ${detail}`, type, param: field ?? null, code } });
-  });
+function sendError(reply: FastifyReply, { status, code, title, detail, field }: Problem): FastifyReply {
+  const type = status >= 500 ? 'server_error' : 'invalid_request_error';
+  return reply
+    .status(status === 422 ? 400 : status)
+    .type('application/json')
+    .serializer(JSON.stringify)
+    .send({ error: { message: `${title} ${detail}`, type, param: field ?? null, code } });
 }

@@ -56,7 +56,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     pictureRoutes(routes, services);
     systemRoutes(routes, services);
     automatic1111Routes(routes, services);
-    await openaiRoutes(routes, services);
+    await openaiRoutes(routes, services, onDefect);
     for (const plugin of options.plugins ?? []) await plugin(routes);
   });
   await addPage(app, options.page ?? join(packageRoot(), 'dist', 'web'));

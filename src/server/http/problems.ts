@@ -20,15 +20,27 @@ const statuses: Readonly<Record<string, number>> = {
   UNAVAILABLE: 503,
 };
 
-/** Sends errors as problems, and tells `onDefect` of those that are ours. */
-export function addProblems(app: FastifyInstance, onDefect: (error: unknown, url: string) => void): void {
+/** Is told of errors that are ours. */
+export type OnDefect = (error: unknown, url: string) => void;
+
+/** Hands every error to `send` as a problem; the header says when to ask again, where that helps. */
+export function handleErrors(
+  app: FastifyInstance,
+  onDefect: OnDefect,
+  send: (reply: FastifyReply, problem: Problem) => FastifyReply,
+): void {
   app.setErrorHandler((error: FastifyError | Error, request, reply) => {
     const problem = problemOf(error);
     if (problem.status >= 500 && problem.status !== 503) onDefect(error, request.url);
     if (error instanceof QueueFullError || error instanceof QueueUnavailableError)
       reply.header('retry-after', error.seconds);
-    return sendProblem(reply, problem);
+    return send(reply, problem);
   });
+}
+
+/** Sends errors as problems, and tells `onDefect` of those that are ours. */
+export function addProblems(app: FastifyInstance, onDefect: OnDefect): void {
+  handleErrors(app, onDefect, sendProblem);
   app.setNotFoundHandler((request: FastifyRequest, reply) =>
     sendProblem(reply, {
       status: 404,

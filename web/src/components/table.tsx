@@ -1,4 +1,5 @@
 /** A table; columns of numbers stand to the right. */
+import { rateOf } from '../state/rate.ts';
 
 interface Props {
   readonly title: string;
@@ -44,20 +45,21 @@ export function Table({ title, columns, rows }: Props) {
   );
 }
 
-/** A rate with its interval, `94 % (84-98)`, is a number to compare: a bar says it once more. */
+/** A rate is a number to compare: a bar says it once more. */
 function Cell({ text }: { text: string }) {
-  const [, rate, low, high] = /^(\d+(?:\.\d+)?) ?% \(([\d.]+)[-–]([\d.]+)\)$/.exec(text) ?? [];
-  if (rate === undefined) return <>{text}</>;
+  const found = rateOf(text);
+  if (found === undefined) return <>{text}</>;
+  const { rate, low, high } = found;
   return (
     <span class="rate">
       <span>
         <b>{rate}%</b>{' '}
         <small>
-          {low}–{high}
+          [{low}, {high}]
         </small>
       </span>
       <span class="rate-track" aria-hidden="true">
-        <span style={{ width: `${rate}%` }} />
+        <span style={{ width: `${Math.min(100, Math.max(0, Number(rate)))}%` }} />
       </span>
     </span>
   );
