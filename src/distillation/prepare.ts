@@ -4,7 +4,6 @@
 import { join } from 'node:path';
 import { openStableDiffusion, type StableDiffusion } from '../checkpoint/stableDiffusion.ts';
 import { ConfigError } from '../errors.ts';
-import { checkHalf } from '../runtime/half.ts';
 import type { KeepingRuntime } from '../runtime/keeping.ts';
 import { promptLength } from '../text/tokenizer.ts';
 import type { BatchOptions } from './batch.ts';
@@ -63,7 +62,6 @@ export async function* prepare(
   const objective = objectiveNamed(studentKinds[wanted.kind].objective);
   checkLoss(experiment.loss, objective.perPosition);
   checkParts(experiment, collective);
-  if (training.precision === 'f16') await checkHalf(runtime, 'training.precision');
   const diffusion = await openStableDiffusion(experiment.teacher);
   const start = await openStart(experiment, diffusion);
   const teacher = await openTeacher(runtime, diffusion.textEncoder, diffusion.tokenizer.folder, objective);

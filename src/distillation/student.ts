@@ -4,6 +4,7 @@
 import type { EncoderModel } from '../encoders/model.ts';
 import type { Value } from '../graph/graph.ts';
 import { compileKeeping } from '../runtime/compile.ts';
+import { checkHalf } from '../runtime/half.ts';
 import type { DeviceTensor, Feeds, KeepingRuntime } from '../runtime/keeping.ts';
 import { floatTensor } from '../runtime/tensor.ts';
 import { promptLength } from '../text/tokenizer.ts';
@@ -88,6 +89,7 @@ export async function createStudent(
   }: StudentSettings,
   initial: Initial,
 ): Promise<Student> {
+  if (precision === 'f16') await checkHalf(runtime, 'training.precision');
   // Models that fold pads take batches of any length; the others always see 77 positions.
   const length = model.equalPadId === undefined ? promptLength : 'length';
   const step = stepGraph(model, objective, length, { loss, checkpointing, inParts, precision });
