@@ -102,6 +102,11 @@ function fill(length: number, next: () => number): Float32Array {
   return values;
 }
 
+/** One of the values, all equally likely. */
+export function pick<Value>(values: readonly Value[], random: RandomStream): Value {
+  return values[random.below(values.length)] as Value;
+}
+
 /** The two halves of a 64-bit seed. */
 function keyOf(seed: number | bigint): Uint32Array {
   if (typeof seed === 'number' ? !Number.isSafeInteger(seed) || seed < 0 : seed < 0n || seed >= 1n << 64n) {

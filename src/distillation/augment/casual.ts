@@ -2,7 +2,7 @@
  * Prompts as people type them in passing: the thing first and its background behind it, particles left out, a laugh or
  * an exclamation at the end.
  */
-import type { RandomStream } from '../../random/stream.ts';
+import { pick, type RandomStream } from '../../random/stream.ts';
 import { follows } from './hangul.ts';
 
 /** Parts of the texts that are turned, that lose particles, and that get an ending. */
@@ -14,7 +14,7 @@ export function speakCasually(text: string, random: RandomStream): string {
   let result = text;
   if (random.uniform() < turned) result = turn(result, random);
   if (random.uniform() < dropped) result = dropParticles(result, random);
-  if (random.uniform() < ended) result += endings[random.below(endings.length)]!;
+  if (random.uniform() < ended) result += pick(endings, random);
   return result;
 }
 
@@ -69,7 +69,7 @@ function turn(text: string, random: RandomStream): string {
       말: groups.word!,
       색: colour,
     };
-    const frame = possible[random.below(possible.length)]!;
+    const frame = pick(possible, random);
     return frame.replace(/\{(.+?)\}/gu, (_, name: string) => values[name] ?? '') + (groups.tail ?? '');
   }
   return text;

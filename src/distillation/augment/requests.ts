@@ -1,7 +1,7 @@
 /**
  * Requests: what a prompt shows is asked for, in every level of politeness.
  */
-import type { RandomStream } from '../../random/stream.ts';
+import { pick, type RandomStream } from '../../random/stream.ts';
 import { agree, follows } from './hangul.ts';
 
 /** Frames that change nothing of a picture; `{}` is the text, `{를}` and `{로}` are the text with a particle. */
@@ -99,7 +99,3 @@ function pictureOf(text: string): string {
 
 /** A thing that is at a place of one word or two. */
 const topic = /^(.+?)([은는]) ((?:[^\s,]+ )?[^\s,]+에 있는 그림)$/u;
-
-function pick<Value>(values: readonly Value[], random: RandomStream): Value {
-  return values[random.below(values.length)]!;
-}

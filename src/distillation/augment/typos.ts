@@ -1,7 +1,7 @@
 /**
  * Slips of the hand and of the ear on a keyboard of two sets (두벌식): one or two syllables of a text are typed wrong.
  */
-import type { RandomStream } from '../../random/stream.ts';
+import { pick, type RandomStream } from '../../random/stream.ts';
 import { compose, decompose, isSyllable, type Syllable } from './hangul.ts';
 
 /** What may come of a syllable and the one behind it, if there is one. */
@@ -105,7 +105,7 @@ function slip(text: string, random: RandomStream): string {
   const hangul = characters.map(isSyllable);
   const places = [...hangul.keys()].filter((at) => hangul[at] && (hangul[at - 1] || hangul[at + 1]));
   if (places.length === 0) return text;
-  const at = places[random.below(places.length)]!;
+  const at = pick(places, random);
   const pair = characters.slice(at, at + 2);
   const [here, next] = pair.map((character) => (isSyllable(character) ? decompose(character) : undefined));
   const before = pair.join('');
@@ -114,8 +114,8 @@ function slip(text: string, random: RandomStream): string {
     .map((results) => results.filter((result) => result !== before))
     .filter((results) => results.length > 0);
   if (possible.length === 0) return text;
-  const results = possible[random.below(possible.length)]!;
-  characters.splice(at, pair.length, results[random.below(results.length)]!);
+  const results = pick(possible, random);
+  characters.splice(at, pair.length, pick(results, random));
   return characters.join('');
 }
 

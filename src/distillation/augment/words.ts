@@ -1,7 +1,7 @@
 /**
  * Other words for the same: native ones, Sino-Korean ones and loan words, from a lexicon. Particles follow the new word.
  */
-import type { RandomStream } from '../../random/stream.ts';
+import { pick, type RandomStream } from '../../random/stream.ts';
 import { agree, follows, koreanWord } from './hangul.ts';
 import type { Lexicon, Synonyms } from './lexicon.ts';
 
@@ -16,7 +16,7 @@ export function otherWords(text: string, lexicon: Lexicon, random: RandomStream)
     const behind = text.slice(at + written.length);
     const others = choices(found, before, behind).filter((other) => other !== found.word);
     if (others.length === 0 || random.uniform() >= replaced) return written;
-    const word = others[random.below(others.length)]!;
+    const word = pick(others, random);
     return word + (agree(word, found.particle) ?? found.particle);
   });
 }

@@ -32,15 +32,17 @@ export function createPace(): Pace {
 }
 
 /**
- * Seconds that a running job still takes: by its own pace while it draws, else by the usual one. What counts each of its stages
- * by itself (a diagnosis) has no pace of its own: give no progress.
+ * Seconds that a running job still takes: by its own pace while it draws, else by the usual one. A diagnosis counts each of its
+ * stages by itself and has no pace of its own.
  */
 export function remaining(
+  kind: JobRequest['kind'],
   elapsed: number,
   progress: JobProgress | undefined,
   usual: number | undefined,
 ): number | undefined {
   const { stage, done = 0, total = 0 } = progress ?? {};
-  if (stage !== 'opening' && done > 0 && total >= done) return (elapsed / done) * (total - done);
+  const paced = kind !== 'diagnose' && stage !== 'opening' && done > 0 && total >= done;
+  if (paced) return (elapsed / done) * (total - done);
   return usual === undefined ? undefined : Math.max(0, usual - elapsed);
 }

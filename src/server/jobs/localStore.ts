@@ -62,8 +62,7 @@ export function secondsLeft(
   const { jobs, waiting, pace } = store;
   const usual = pace.usual(record.request.kind);
   if (record.state === 'running') {
-    const counted = record.request.kind === 'diagnose' ? undefined : progress;
-    return remaining(elapsed(record), counted, usual);
+    return remaining(record.request.kind, elapsed(record), progress, usual);
   }
   if (record.state !== 'queued' || usual === undefined) return undefined;
   const before = waiting

@@ -14,6 +14,7 @@ import { connectRedis, isOutage, reaching } from './redis/connection.ts';
 import { type Desk, openDesk, shown } from './redis/desk.ts';
 import { type Ending, ending, type JobData, keysOf, newestIds } from './redis/jobs.ts';
 import type { News, Told } from './redis/news.ts';
+import { once } from './redis/once.ts';
 import { endWaiting, markCancelled, reserve } from './redis/scripts.ts';
 import { createTaking, picturesOf } from './redis/taking.ts';
 
@@ -247,23 +248,4 @@ function isNew(told: Told & { kind: 'job' }, last: Pick<Told & { kind: 'job' }, 
   const [version = 0, before = 0] = [told.version, last.version];
   if (version === before) return told.job.position !== last.job.position;
   return version > before && !told.moved;
-}
-
-/** Runs it once more after it has ended if it was asked for meanwhile, and never twice at the same time. */
-function once(work: () => Promise<void>): () => void {
-  let running = false;
-  let asked = false;
-  async function run(): Promise<void> {
-    while (asked) {
-      asked = false;
-      await work().catch(() => {});
-    }
-    running = false;
-  }
-  return () => {
-    asked = true;
-    if (running) return;
-    running = true;
-    void run();
-  };
 }

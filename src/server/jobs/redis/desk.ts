@@ -101,8 +101,8 @@ function secondsLeft(job: Job, { running, workers }: Look, pace: Pace): number |
   const usual = pace.usual(job.request.kind);
   if (hasEnded(job)) return undefined;
   if (job.state === 'running') {
-    const counted = job.request.kind === 'diagnose' ? undefined : job.progress;
-    return remaining((Date.now() - Date.parse(job.startedAt ?? job.createdAt)) / 1000, counted, usual);
+    const elapsed = (Date.now() - Date.parse(job.startedAt ?? job.createdAt)) / 1000;
+    return remaining(job.request.kind, elapsed, job.progress, usual);
   }
   const before = ((job.position ?? 0) + running.length) / Math.max(1, workers);
   return usual === undefined ? undefined : usual * (before + 1);

@@ -12,6 +12,7 @@ import { reaching } from './connection.ts';
 import type { Desk } from './desk.ts';
 import { type Held, hold, type LeasedJob } from './held.ts';
 import { type Ending, gaveUp, type JobData } from './jobs.ts';
+import { once } from './once.ts';
 
 export interface Taking {
   /** As JobQueue's. */
@@ -119,8 +120,7 @@ export function createTaking(
   function takenJob(one: Held, request: JobRequest): TakenJob {
     const tellStep = latestOnly((step) => {
       const elapsed = (Date.now() - one.began.getTime()) / 1000;
-      const counted = request.kind === 'diagnose' ? undefined : step.progress;
-      const eta = remaining(elapsed, counted, pace.usual(request.kind));
+      const eta = remaining(request.kind, elapsed, step.progress, pace.usual(request.kind));
       const told = { kind: 'step', ...step, ...(eta === undefined ? {} : { etaSeconds: eta }) } as const;
       return Promise.all([news.tell(one.id, told), one.job.updateProgress(step.progress).catch(() => {})]);
     });
@@ -227,19 +227,14 @@ export function picturesOf(request: JobRequest): string | undefined {
 /** Sends a step when the last one has arrived; of those that come meanwhile, the latest of each column. */
 function latestOnly(send: (step: Step) => Promise<unknown>): (step: Step) => void {
   const waiting = new Map<number | undefined, Step>();
-  let sending = false;
-  async function run(): Promise<void> {
+  const sendAll = once(async () => {
     for (const [column, step] of waiting) {
       waiting.delete(column);
       await send(step);
     }
-  }
+  });
   return (step) => {
     waiting.set(step.column, step);
-    if (sending) return;
-    sending = true;
-    run()
-      .catch(() => {})
-      .finally(() => (sending = false));
+    sendAll();
   };
 }
