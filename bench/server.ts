@@ -1,20 +1,19 @@
 /**
  * What the server adds to a picture: the time from a request over HTTP to its answer beside that of the bare pipeline, which
- * take turns. The packaged model, 25 steps, no previews.
+ * take turns, each in its own processes. The packaged model, 25 steps, no previews.
  *
  *   npm run bench:server -- [rounds]
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { packagedModel, packagedStudent } from '../src/catalog/packaged.ts';
-import { openTextEncoder } from '../src/encoders/textEncoder.ts';
-import { openPipeline } from '../src/generation/open.ts';
-import { openRuntime } from '../src/runtime/node.ts';
+import { packagedModel } from '../src/catalog/packaged.ts';
+import { startGeneratorProcess } from '../src/process/generatorProcess.ts';
 import { startServer } from '../src/server/server.ts';
 import { median } from './median.ts';
+import type { BareTask } from './server/bare.ts';
 
-const rounds = Number(process.argv[2] ?? 20);
+const rounds = Number(process.argv[2] ?? 40);
 const settings = { steps: 25, guidance: packagedModel.guidance, seed: 1 };
 const prompt = '파란색 배경의 빨간 사과';
 /** Both draw with it. */
@@ -22,11 +21,13 @@ const student = 'roberta-robust';
 
 const data = await mkdtemp(join(tmpdir(), 'ksd-bench-'));
 const server = await startServer({ device: 'cpu', port: 0, data });
-const runtime = await openRuntime('cpu');
-const pipeline = await openPipeline(runtime, packagedModel.folder);
-const textEncoder = await openTextEncoder(runtime, packagedStudent(student));
+const bare = startGeneratorProcess<BareTask, number>(
+  new URL('./server/bare.js', import.meta.url),
+  (status, signal) => new Error(`The bare pipeline ended by ${signal ?? status}.`),
+);
 
-async function overHttp(): Promise<void> {
+async function overHttp(): Promise<number> {
+  const began = performance.now();
   const response = await fetch(`${server.url}/v1/images/generations`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -34,25 +35,22 @@ async function overHttp(): Promise<void> {
   });
   if (!response.ok) throw new Error(await response.text());
   await response.arrayBuffer();
-}
-
-async function bare(): Promise<void> {
-  await pipeline.draw({ prompt, textEncoder, ...settings });
-}
-
-async function milliseconds(work: () => Promise<void>): Promise<number> {
-  const began = performance.now();
-  await work();
   return performance.now() - began;
+}
+
+async function alone(): Promise<number> {
+  let took = Number.NaN;
+  for await (const milliseconds of bare.run({ prompt, student, settings })) took = milliseconds;
+  return took;
 }
 
 try {
   await overHttp();
-  await bare();
+  await alone();
   const times = { server: [] as number[], bare: [] as number[] };
   for (let round = 0; round < rounds; round++) {
-    times.bare.push(await milliseconds(bare));
-    times.server.push(await milliseconds(overHttp));
+    times.bare.push(await alone());
+    times.server.push(await overHttp());
   }
   const [whole, own] = [median(times.server), median(times.bare)];
   const overhead = ((100 * (whole - own)) / own).toFixed(1);
@@ -60,7 +58,6 @@ try {
   console.log(`bare pipeline ${own.toFixed(0)} ms, over HTTP ${whole.toFixed(0)} ms: ${overhead} % more`);
 } finally {
   await server.stop(0);
-  await pipeline.dispose();
-  await textEncoder.dispose();
+  await bare.close();
   await rm(data, { recursive: true, force: true });
 }

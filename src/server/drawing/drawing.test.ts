@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, expect, onTestFinished, test, vi } from 'vitest';
 import { openPipeline } from '../../generation/open.ts';
 import { writeGuardedModel } from '../../generation/testing/guardedModel.ts';
 import { openRuntime } from '../../runtime/node.ts';
@@ -119,6 +119,24 @@ test('many pictures are drawn a few at a time and counted together', async () =>
     '5',
     '6',
   ]);
+});
+
+test('steps that only count are told now and then, but the first, the last and every preview are', async () => {
+  const clock = vi.spyOn(performance, 'now').mockReturnValue(0);
+  onTestFinished(() => clock.mockRestore());
+  const toldOf = async (previewEvery: number) => {
+    const run = generatePictures(
+      { pipeline, previews: undefined },
+      undefined,
+      { ...request, steps: 6, previewEvery },
+      new AbortController().signal,
+    );
+    const told: number[] = [];
+    for await (const event of run) if (event.kind === 'step') told.push(event.progress.done);
+    return told;
+  };
+  expect(await toldOf(0)).toEqual([1, 6]);
+  expect(await toldOf(2)).toEqual([1, 2, 4, 6]);
 });
 
 test('of the models that were opened, the one that was used least lately makes room', async () => {

@@ -17,6 +17,12 @@ import type { Complete, DrawingEvent } from './task.ts';
 /** Pictures in one run of the model: more take more memory and are not much faster. */
 const atOnce = 4;
 
+/**
+ * Milliseconds between two reports that only count: each costs the server's process a millisecond of a core, which a small model's
+ * step, a few milliseconds on all cores, waits for.
+ */
+const betweenReports = 100;
+
 export async function* generatePictures(
   model: OpenModel,
   textEncoder: TextEncoder | undefined,
@@ -28,11 +34,18 @@ export async function* generatePictures(
   const parts = Math.ceil(seeds.length / atOnce);
   const shown: Uint8Array[] = [];
   const all: Drawn[] = [];
+  let told = Number.NEGATIVE_INFINITY;
   for (let part = 0; part < parts; part++) {
     const some = seeds.slice(part * atOnce, (part + 1) * atOnce);
     const drawn = yield* handing<DrawingEvent, Drawn>((hand) =>
       model.pipeline.draw({ ...base, batch: some.length, seed: some }, async (step) => {
-        await hand(await stepEvent(model, step, { part, parts, shown, every: request.previewEvery }));
+        const event = await stepEvent(model, step, { part, parts, shown, every: request.previewEvery });
+        const now = performance.now();
+        const matters = event.previews !== undefined || step.call === step.calls;
+        if (matters || now - told >= betweenReports) {
+          told = now;
+          await hand(event);
+        }
         // A picture that nobody waits for is not decoded.
         signal.throwIfAborted();
       }),
@@ -77,7 +90,7 @@ async function stepEvent(
   model: OpenModel,
   step: GenerationStep,
   { part, parts, shown, every }: Turn,
-): Promise<DrawingEvent> {
+): Promise<Extract<DrawingEvent, { kind: 'step' }>> {
   const { call, calls } = step;
   const progress = {
     stage: call === calls ? ('decoding' as const) : ('drawing' as const),
