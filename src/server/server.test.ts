@@ -50,7 +50,13 @@ describe('a server', () => {
       'roberta-pooler',
     ]);
     expect(described.device).toMatch(/cpu/);
+    expect(described.queue).toEqual({ queued: 0, running: 0, workers: 1 });
     expect(await json('/health')).toEqual({ status: 'ok' });
+  });
+
+  test('tells how many of its processes draw', async () => {
+    const { url } = await openServer(undo, { workers: 3 });
+    expect(system.parse(await (await fetch(`${url}/api/system`)).json()).queue.workers).toBe(3);
   });
 
   test('draws what it is asked for, shows it on the way, and keeps it with its parameters', async () => {

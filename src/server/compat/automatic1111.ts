@@ -9,6 +9,7 @@ import { namedSamplers } from '../../schedulers/names.ts';
 import { findModel } from '../completeRequest.ts';
 import type { GenerateRequest } from '../contract/drawing.ts';
 import type { Job } from '../contract/job.ts';
+import { hangUp } from '../http/hangUp.ts';
 import type { App } from '../http/types.ts';
 import type { StepEvent } from '../jobs/queue.ts';
 import { largerUploads } from '../limits.ts';
@@ -16,7 +17,7 @@ import { readPngField } from '../png.ts';
 import { runToEnd, type Services } from '../services.ts';
 import { fieldNames, fromImg2img, fromTxt2img, infoOf } from './automatic1111Request.ts';
 import * as schemas from './automatic1111Schemas.ts';
-import { hangUp, picturesOf, renaming } from './fields.ts';
+import { picturesOf, renaming } from './fields.ts';
 
 interface Current {
   readonly job: Job;

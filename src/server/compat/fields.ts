@@ -1,7 +1,6 @@
 /**
- * What the translations of other programs' APIs have in common: names of fields, and a client that goes away.
+ * What the translations of other programs' APIs have in common: names of fields, and pictures as base64.
  */
-import type { FastifyReply } from 'fastify';
 import type { Job } from '../contract/job.ts';
 import { FieldError } from '../errors.ts';
 import type { Services } from '../services.ts';
@@ -19,15 +18,6 @@ export async function renaming<Result>(
     const { problem, remedy } = error as FieldError;
     throw new FieldError(name, problem, remedy, { cause: error });
   }
-}
-
-/** Aborted when the client hangs up before its answer was sent. */
-export function hangUp(reply: FastifyReply): AbortSignal {
-  const gone = new AbortController();
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) gone.abort();
-  });
-  return gone.signal;
 }
 
 /** The pictures of a job that drew some, as base64 of their files. */

@@ -96,6 +96,18 @@ test('a full queue is the rate limit of the client, which says when to come back
   expect(await waiting).toBeInstanceOf(APIError);
 });
 
+test('what is ours to answer for is an error of the server, and is told to whoever runs it', async () => {
+  const defects: [unknown, string][] = [];
+  const { app, services } = await openApp(undo, { onDefect: (error, url) => defects.push([error, url]) });
+  const answer = app.inject({ method: 'POST', url: '/v1/images/generations', payload: { prompt: 'x' } });
+  const job = await services.queue.take(new AbortController().signal);
+  const failure = { code: 'INTERNAL', problem: 'It failed to draw this.', remedy: 'Look into the log.' };
+  await job?.failed(failure);
+  expect((await answer).statusCode).toBe(500);
+  expect((await answer).json().error).toMatchObject({ type: 'server_error', code: 'INTERNAL' });
+  expect(defects).toEqual([[expect.objectContaining(failure), '/v1/images/generations']]);
+});
+
 test('a client that hangs up cancels its job', async () => {
   const gone = new AbortController();
   const drawing = client.images

@@ -8,10 +8,11 @@ import { KsdError } from '../../errors.ts';
 import type { GenerateRequest } from '../contract/drawing.ts';
 import type { Job } from '../contract/job.ts';
 import type { Problem } from '../contract/problem.ts';
+import { hangUp } from '../http/hangUp.ts';
 import { handleErrors, type OnDefect } from '../http/problems.ts';
 import type { App } from '../http/types.ts';
 import { runToEnd, type Services } from '../services.ts';
-import { hangUp, picturesOf, renaming } from './fields.ts';
+import { picturesOf, renaming } from './fields.ts';
 
 const body = z.looseObject({
   prompt: z.string(),

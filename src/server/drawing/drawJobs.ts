@@ -48,9 +48,9 @@ async function drawJob(options: DrawJobsOptions, job: TakenJob, abandon: AbortSi
   const told = (state: 'done' | 'failed' | 'cancelled') =>
     options.onEnd?.(job, state, (performance.now() - began) / 1000);
   const signal = AbortSignal.any([job.signal, abandon]);
+  let result: JobResult;
   try {
-    await job.done(await resultOf(options, job, signal));
-    told('done');
+    result = await resultOf(options, job, signal);
   } catch (error) {
     if (job.signal.aborted && !(error instanceof WorkerDiedError)) {
       await job.cancelled();
@@ -65,7 +65,10 @@ async function drawJob(options: DrawJobsOptions, job: TakenJob, abandon: AbortSi
       await job.failed(failureOf(error));
       told('failed');
     }
+    return;
   }
+  await job.done(result);
+  told('done');
 }
 
 async function resultOf(options: DrawJobsOptions, job: TakenJob, signal: AbortSignal): Promise<JobResult> {

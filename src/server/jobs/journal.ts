@@ -2,7 +2,7 @@
  * Jobs on the disk: `<id>.json` each, written whole or not at all, and `<id>.pictures.json` for pictures that came with a
  * request, until the job ends. Knows no queue.
  */
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomic } from '../../checkpoint/atomic.ts';
@@ -11,13 +11,14 @@ import { readJson, writeJson } from '../../checkpoint/json.ts';
 import type { JobRequest } from '../contract/drawing.ts';
 import { job } from '../contract/job.ts';
 import { idPattern } from '../ids.ts';
-import { hasPictures, type JobRecord } from './record.ts';
+import type { JobRecord } from './record.ts';
+import { packPictures, withPictures } from './sentPictures.ts';
 
 export interface Journal {
   write(record: JobRecord): Promise<void>;
   /** Keeps the pictures of a request, where it has any. */
   writePictures(id: string, request: JobRequest): Promise<void>;
-  /** The request with its pictures. Throws CheckpointError if they are gone. */
+  /** The request with its pictures. Throws if they are gone. */
   complete(record: JobRecord): Promise<JobRequest>;
   removePictures(id: string): Promise<void>;
   remove(id: string): Promise<void>;
@@ -26,8 +27,6 @@ export interface Journal {
 const storedRecord = job
   .omit({ position: true, etaSeconds: true, progress: true })
   .extend({ attempts: z.int().min(0), hasPictures: z.boolean().optional() });
-
-const storedPictures = z.object({ initImage: z.string().optional(), mask: z.string().optional() });
 
 /**
  * All jobs of a folder, the oldest first; it is made where it is missing. `onDamaged` hears of files that are no jobs, which
@@ -59,14 +58,11 @@ function journalIn(folder: string): Journal {
   return {
     write: (record) => writeJson(recordPath(record.id), record),
     async writePictures(id, request) {
-      if (request.kind !== 'generate' || !hasPictures(request)) return;
-      const { initImage, mask } = request;
-      await writeFileAtomic(picturesPath(id), JSON.stringify({ initImage, mask }));
+      const packed = packPictures(request);
+      if (packed !== undefined) await writeFileAtomic(picturesPath(id), packed);
     },
     async complete({ id, request, hasPictures: kept }) {
-      if (!kept) return request;
-      const { initImage, mask } = storedPictures.parse(await readJson(picturesPath(id)));
-      return { ...request, ...(initImage ? { initImage } : {}), ...(mask ? { mask } : {}) } as JobRequest;
+      return kept ? withPictures(request, await readFile(picturesPath(id), 'utf8')) : request;
     },
     removePictures,
     async remove(id) {

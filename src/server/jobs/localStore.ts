@@ -54,7 +54,10 @@ export function shown(store: Store, { record, progress }: Kept): Job {
   };
 }
 
-/** Until a job ends; undefined if nothing is known of how long such jobs take. */
+/**
+ * Until a job ends; undefined if nothing is known of how long such jobs take. What is before it is shared by all who draw: while a
+ * job waits, each of them has one.
+ */
 export function secondsLeft(
   store: Store,
   { record, progress }: { record: JobRecord; progress?: JobProgress | undefined },
@@ -70,7 +73,8 @@ export function secondsLeft(
     .map((id) => pace.usual((jobs.get(id) as Kept).record.request.kind) ?? usual);
   const running = [...jobs.values()].filter((other) => other.record.state === 'running');
   const rest = running.map((other) => secondsLeft(store, other) ?? usual);
-  return [...before, ...rest].reduce((sum, seconds) => sum + seconds, usual);
+  const work = [...before, ...rest].reduce((sum, seconds) => sum + seconds, 0);
+  return usual + work / Math.max(1, running.length);
 }
 
 export function begin(store: Store, kept: Kept): void {

@@ -10,6 +10,7 @@
 import type { JobRequest } from '../contract/drawing.ts';
 import type { Job, JobFailure, JobResult, JobState } from '../contract/job.ts';
 import { ConflictError } from '../errors.ts';
+import { hasPictures, withoutPictures } from './sentPictures.ts';
 
 /** What is kept of a job. Position, progress and estimates are told only while it is there to be asked. */
 export interface JobRecord extends Omit<Job, 'position' | 'etaSeconds' | 'progress'> {
@@ -65,17 +66,6 @@ export const interrupted: JobFailure = {
   problem: `What ran this job died ${mostAttempts} times.`,
   remedy: 'Ask for it again, smaller if memory may have been short; the log of the server says more.',
 };
-
-/** A request without the pictures that came with it: they are kept apart, and only until the job ends. */
-export function withoutPictures(request: JobRequest): JobRequest {
-  if (request.kind !== 'generate') return request;
-  const { initImage: _, mask: __, ...rest } = request;
-  return rest;
-}
-
-export function hasPictures(request: JobRequest): boolean {
-  return request.kind === 'generate' && (request.initImage !== undefined || request.mask !== undefined);
-}
 
 function moved(record: JobRecord, state: JobState): JobRecord {
   if (next[record.state].includes(state)) return { ...record, state };

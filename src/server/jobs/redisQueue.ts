@@ -9,14 +9,15 @@ import type { Job, JobState } from '../contract/job.ts';
 import { QueueFullError, StoppingError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { JobFilter, JobQueue } from './queue.ts';
-import { hasEnded, hasPictures, withoutPictures } from './record.ts';
+import { hasEnded } from './record.ts';
 import { connectRedis, isOutage, reaching } from './redis/connection.ts';
 import { type Desk, openDesk, shown } from './redis/desk.ts';
 import { type Ending, ending, type JobData, keysOf, newestIds } from './redis/jobs.ts';
 import type { News, Told } from './redis/news.ts';
 import { once } from './redis/once.ts';
 import { endWaiting, markCancelled, reserve } from './redis/scripts.ts';
-import { createTaking, picturesOf } from './redis/taking.ts';
+import { createTaking } from './redis/taking.ts';
+import { hasPictures, packPictures, withoutPictures } from './sentPictures.ts';
 
 export interface RedisQueueOptions {
   /** redis://[user:password@]host:port/database, rediss:// for TLS. */
@@ -91,13 +92,7 @@ export async function openRedisQueue({
   const reminding = setInterval(remind, reminder);
   worker.on('stalled', (id) => {
     log(`job ${id}: whoever ran it fell silent.`);
-    void desk
-      .look([id])
-      .then(async (found) => {
-        for (const job of found.jobs) await desk.tell(job, found);
-        await desk.news.announce({ kind: 'changed' });
-      })
-      .catch(() => {});
+    desk.changed(id).catch(() => {});
   });
   await worker.startStalledCheckTimer();
 
@@ -192,7 +187,7 @@ async function store(
 ): Promise<void> {
   const { commands } = redis;
   try {
-    const pictures = picturesOf(request);
+    const pictures = packPictures(request);
     if (pictures !== undefined) await commands.set(keys.pictures(id), pictures, 'PX', adding);
     const data = {
       request: withoutPictures(request),

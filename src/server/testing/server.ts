@@ -12,7 +12,7 @@ import { packageRoot } from '../../checkpoint/packageRoot.ts';
 import type { JobRequestInput } from '../contract/drawing.ts';
 import type { Job, JobEvent } from '../contract/job.ts';
 import { openGallery } from '../gallery/storedGallery.ts';
-import { createApp } from '../http/app.ts';
+import { type AppOptions, createApp } from '../http/app.ts';
 import { createMetrics } from '../http/metrics.ts';
 import type { SecurityOptions } from '../http/security.ts';
 import { openArtifacts } from '../jobs/artifacts.ts';
@@ -59,8 +59,11 @@ export async function openApp(
     limits,
     page,
     trustProxy = false,
+    onDefect = () => {},
     ...security
-  }: Partial<SecurityOptions> & { limits?: Partial<Limits>; page?: string; trustProxy?: boolean } = {},
+  }: Partial<SecurityOptions & Pick<AppOptions, 'page' | 'trustProxy' | 'onDefect'>> & {
+    limits?: Partial<Limits>;
+  } = {},
 ): Promise<TestApp> {
   const folder = await temporaryFolder(undo);
   const queue = await openLocalQueue({ folder: join(folder, 'jobs'), limit: limits?.queue ?? 32 });
@@ -82,7 +85,7 @@ export async function openApp(
     metrics: createMetrics({ queue, restarts: () => 0 }),
     version: '0',
     page: page ?? join(folder, 'web'),
-    onDefect: () => {},
+    onDefect,
   });
   undo.push(() => app.close());
   return { app, services };

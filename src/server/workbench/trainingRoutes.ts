@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { KsdError } from '../../errors.ts';
 import * as contract from '../contract/workbench.ts';
 import { FieldError, StoppingError } from '../errors.ts';
+import { hangUp } from '../http/hangUp.ts';
 import type { App } from '../http/types.ts';
 import { readExperimentText } from './experimentText.ts';
 import { launchRuns, oneAtATime } from './launch.ts';
@@ -49,9 +50,7 @@ export function trainingRoutes(app: App, options: WorkbenchOptions, supervisor: 
     async (request, reply) => {
       refuseWithout(options.training);
       const experiment = await read(request.body.text);
-      const gone = new AbortController();
-      reply.raw.once('close', () => gone.abort());
-      const until = AbortSignal.any([gone.signal, signal]);
+      const until = AbortSignal.any([hangUp(reply), signal]);
       return rehearsing(() => rehearseInProcess(experiment, device, until)).catch((error) => {
         // Where the client has gone, nobody hears it.
         if (until.aborted) throw new StoppingError();

@@ -28,8 +28,8 @@ export interface Desk {
   /** Throws QueueUnavailableError. */
   look(ids: readonly string[]): Promise<Look>;
   get(id: string): Promise<Job | undefined>;
-  /** To all who listen to this job. */
-  tell(job: StoredJob, look: Look): Promise<void>;
+  /** Whoever waits hears how a job now stands, and that others may have moved. */
+  changed(id: string): Promise<void>;
   /** A job has ended: whoever waits hears of it, and the oldest ones go. */
   ended(id: string, seconds?: number): Promise<void>;
 }
@@ -55,16 +55,18 @@ export async function openDesk(
     return found;
   }
 
-  async function tell(job: StoredJob, found: Look): Promise<void> {
-    await news.tell(job.id, { kind: 'job', job: shown(job, found, pace), version: job.version });
+  async function tell(found: Look): Promise<void> {
+    for (const job of found.jobs) {
+      await news.tell(job.id, { kind: 'job', job: shown(job, found, pace), version: job.version });
+    }
+    await news.announce({ kind: 'changed' });
   }
 
   async function ended(id: string, seconds?: number): Promise<void> {
     const found = await look(commands, keys, [id]);
     const [job] = found.jobs;
-    if (job) await tell(job, found);
     if (job && seconds !== undefined) await news.announce({ kind: 'took', job: job.request.kind, seconds });
-    await news.announce({ kind: 'changed' });
+    await tell(found);
     await forgetOldest();
   }
 
@@ -80,8 +82,9 @@ export async function openDesk(
 
   await learn(commands, keys, pace).catch(() => log('The queue does not tell how long jobs took.'));
   return {
-    ...{ redis, bull, keys, news, pace, tell, ended },
+    ...{ redis, bull, keys, news, pace, ended },
     look: seen,
+    changed: async (id) => tell(await seen([id])),
     async get(id) {
       const found = await seen([id]);
       const [job] = found.jobs;

@@ -4,8 +4,6 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Job as BullJob } from 'bullmq';
-import type { JobRequest } from '../../contract/drawing.ts';
-import type { JobProgress } from '../../contract/job.ts';
 import { QueueUnavailableError } from '../../errors.ts';
 import type { Outcome } from '../record.ts';
 import { reaching } from './connection.ts';
@@ -15,14 +13,12 @@ export type LeasedJob = BullJob<JobData, Ending>;
 
 export interface Held {
   readonly id: string;
-  readonly kind: JobRequest['kind'];
   readonly job: LeasedJob;
   readonly began: Date;
   /** Begun so often, this time too. */
   readonly attempts: number;
   /** Aborted when it is cancelled, and when the lease was lost. */
   readonly stop: AbortController;
-  progress?: JobProgress;
   /** Gives the lease up without a word: the job is given to another one when it has run out. */
   drop(): void;
   /** How the job ended, if it was ours to end. */
@@ -90,7 +86,7 @@ export function hold(job: LeasedJob, calledOff: number, lease: Lease): Held {
 
   const began = new Date(job.processedOn ?? Date.now());
   return {
-    ...{ id, kind: job.data.request.kind, job, began, stop, drop },
+    ...{ id, job, began, stop, drop },
     attempts: job.attemptsStarted - calledOff,
     end: (outcome) =>
       give(() => job.moveToCompleted({ ...outcome, startedAt: began.toISOString() }, token, false)),

@@ -7,7 +7,8 @@ import type { Worker } from 'bullmq';
 import type { JobRequest } from '../../contract/drawing.ts';
 import { remaining } from '../eta.ts';
 import type { StepEvent, TakenJob } from '../queue.ts';
-import { hasPictures, mostAttempts, type Outcome } from '../record.ts';
+import { mostAttempts, type Outcome } from '../record.ts';
+import { withPictures } from '../sentPictures.ts';
 import { reaching } from './connection.ts';
 import type { Desk } from './desk.ts';
 import { type Held, hold, type LeasedJob } from './held.ts';
@@ -41,15 +42,20 @@ export function createTaking(
   const held = new Map<string, Held>();
   const takers = new Set<() => void>();
   const asking = new Set<Promise<unknown>>();
+  /** Those who ask for a job here, or have one. */
+  let hands = 0;
+  let mostHands = 0;
   let closed = false;
+  const handNames = (count: number) => Array.from({ length: count }, (_, i) => `${name}:${i}`);
 
-  /** Says that this process draws, while it does. */
+  /** Says how many draw here, while they do. */
   async function beat(): Promise<void> {
-    if (takers.size + held.size === 0) return;
+    if (hands === 0) return;
+    mostHands = Math.max(mostHands, hands);
     const now = Date.now();
     await commands
       .multi()
-      .zadd(keys.workers, now + lease, name)
+      .zadd(keys.workers, ...handNames(hands).flatMap((hand) => [now + lease, hand]))
       .zremrangebyscore(keys.workers, 0, now)
       .exec();
   }
@@ -82,11 +88,9 @@ export function createTaking(
     else if (one.attempts > mostAttempts) await end(one, gaveUp);
     else if (job.data.hasPictures && pictures === null) await end(one, picturesGone);
     else {
-      const found = await desk.look([id]);
-      const [stored] = found.jobs;
-      if (stored) await desk.tell(stored, found);
-      await news.announce({ kind: 'changed' });
-      return takenJob(one, completeRequest(job.data.request, pictures));
+      await desk.changed(id);
+      const { request } = job.data;
+      return takenJob(one, pictures === null ? request : withPictures(request, pictures));
     }
     return undefined;
   }
@@ -106,15 +110,7 @@ export function createTaking(
     if (one.stop.signal.aborted) return end(one, { state: 'cancelled' });
     if (counted && one.attempts >= mostAttempts) return end(one, gaveUp);
     held.delete(one.id);
-    if (!(await one.putBack(counted))) return;
-    await desk
-      .look([one.id])
-      .then(async (found) => {
-        const [job] = found.jobs;
-        if (job) await desk.tell(job, found);
-        await news.announce({ kind: 'changed' });
-      })
-      .catch(() => {});
+    if (await one.putBack(counted)) await desk.changed(one.id).catch(() => {});
   }
 
   function takenJob(one: Held, request: JobRequest): TakenJob {
@@ -124,6 +120,7 @@ export function createTaking(
       const told = { kind: 'step', ...step, ...(eta === undefined ? {} : { etaSeconds: eta }) } as const;
       return Promise.all([news.tell(one.id, told), one.job.updateProgress(step.progress).catch(() => {})]);
     });
+    const leave = (given: Promise<void>) => given.finally(() => hands--);
     return {
       id: one.id,
       request,
@@ -131,11 +128,11 @@ export function createTaking(
       report: (step) => {
         if (held.has(one.id)) tellStep(step);
       },
-      done: (result) => end(one, { state: 'done', result }),
-      failed: (failure) => end(one, { state: 'failed', failure }),
-      cancelled: () => end(one, { state: 'cancelled' }),
-      died: () => putBack(one, true),
-      release: () => putBack(one, false),
+      done: (result) => leave(end(one, { state: 'done', result })),
+      failed: (failure) => leave(end(one, { state: 'failed', failure })),
+      cancelled: () => leave(end(one, { state: 'cancelled' })),
+      died: () => leave(putBack(one, true)),
+      release: () => leave(putBack(one, false)),
     };
   }
 
@@ -174,19 +171,23 @@ export function createTaking(
       let news = true;
       const listening = () => (news = true);
       takers.add(listening);
+      hands++;
       beat().catch(() => {});
+      let taken: TakenJob | undefined;
       try {
         while (!closed && !signal.aborted) {
           news = false;
           const asked = attempt(signal);
           asking.add(asked);
-          const taken = await asked.catch(() => undefined).finally(() => asking.delete(asked));
+          taken = await asked.catch(() => undefined).finally(() => asking.delete(asked));
           if (taken) return taken;
           if (!news && !closed && !signal.aborted) await nextWake(signal);
         }
         return undefined;
       } finally {
         takers.delete(listening);
+        // Whoever has a job is a hand until it is given back.
+        if (!taken) hands--;
       }
     },
     wake() {
@@ -199,7 +200,7 @@ export function createTaking(
       await Promise.allSettled([...asking]);
       clearInterval(heart);
       for (const one of held.values()) one.drop();
-      await commands.zrem(keys.workers, name).catch(() => {});
+      if (mostHands > 0) await commands.zrem(keys.workers, ...handNames(mostHands)).catch(() => {});
     },
   };
 }
@@ -212,17 +213,6 @@ const picturesGone: Outcome = {
     remedy: 'Ask for it again.',
   },
 };
-
-function completeRequest(request: JobRequest, pictures: string | null): JobRequest {
-  return pictures === null ? request : ({ ...request, ...JSON.parse(pictures) } as JobRequest);
-}
-
-/** The pictures of a request as they are kept. */
-export function picturesOf(request: JobRequest): string | undefined {
-  if (request.kind !== 'generate' || !hasPictures(request)) return undefined;
-  const { initImage, mask } = request;
-  return JSON.stringify({ initImage, mask });
-}
 
 /** Sends a step when the last one has arrived; of those that come meanwhile, the latest of each column. */
 function latestOnly(send: (step: Step) => Promise<unknown>): (step: Step) => void {

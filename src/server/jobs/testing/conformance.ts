@@ -1,6 +1,7 @@
 /**
  * What every queue of jobs must do: the same cases for each. A member's test calls `queueConformance` with how to open it.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Job, JobEvent } from '../../contract/job.ts';
@@ -120,6 +121,24 @@ export function queueConformance(name: string, open: (options?: OpenOptions) => 
       await queue.cancel(third.id);
       await heard;
       expect(positions()).toEqual([2, 1, 0, undefined]);
+    });
+
+    test('what waits is shared by all who draw', async () => {
+      const { queue } = await open();
+      await queue.add(request());
+      const first = await take(queue);
+      await pause(50);
+      await first.done(result);
+      const etaOf = async ({ id }: Job) => (await queue.get(id))?.etaSeconds;
+      const jobs: Job[] = [];
+      for (let i = 0; i < 8; i++) jobs.push(await queue.add(request()));
+      await expect.poll(() => etaOf(jobs[0] as Job)).toBeGreaterThan(0.05);
+      const usual = (await etaOf(jobs[0] as Job)) as number;
+      await Promise.all([take(queue), take(queue)]);
+      // Two draw, five wait before it: each of the two has two or three of them before its turn comes.
+      const turns = async () => ((await etaOf(jobs[7] as Job)) as number) / usual;
+      await expect.poll(turns).toBeLessThan(5);
+      expect(await turns()).toBeGreaterThan(3);
     });
 
     test('a job whose runner died is run once more before all others, then it has failed', async () => {
