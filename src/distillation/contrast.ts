@@ -9,7 +9,7 @@
 import { gradients } from '../graph/gradients.ts';
 import { createGraph, input } from '../graph/graph.ts';
 import { compile, compileKeeping } from '../runtime/compile.ts';
-import type { Feeds, KeepingRuntime } from '../runtime/keeping.ts';
+import { type Feeds, inputsOf, type KeepingRuntime } from '../runtime/keeping.ts';
 import type { Tensors } from '../runtime/session.ts';
 import { floatTensor, type Tensor } from '../runtime/tensor.ts';
 import type { Batch } from './batch.ts';
@@ -44,8 +44,7 @@ export async function openContrast(
     slopesOf: async (parts, parameters) => {
       const read: Record<string, Tensor>[] = [];
       for (const { feeds, lossFeeds } of parts) {
-        const all: Feeds = { ...feeds, ...lossFeeds, ...parameters };
-        const fed = Object.fromEntries(reading.inputs.map((name) => [name, all[name]!]));
+        const fed = inputsOf(reading, { ...feeds, ...lossFeeds, ...parameters });
         read.push((await reading.run(fed)).read);
       }
       const results = await comparing.run({
@@ -72,6 +71,12 @@ export async function openContrast(
 /** Rows of tensors [rows, hidden], one after the other. */
 function joined(tensors: readonly Tensor[]): Tensor {
   const hidden = tensors[0]!.shape[1]!;
-  const data = Float32Array.from(tensors.flatMap((tensor) => [...(tensor.data as Float32Array)]));
-  return floatTensor(data, [data.length / hidden, hidden]);
+  const rows = tensors.reduce((sum, { shape }) => sum + shape[0]!, 0);
+  const data = new Float32Array(rows * hidden);
+  let at = 0;
+  for (const tensor of tensors) {
+    data.set(tensor.data as Float32Array, at);
+    at += tensor.data.length;
+  }
+  return floatTensor(data, [rows, hidden]);
 }

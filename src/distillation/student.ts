@@ -5,7 +5,7 @@ import type { EncoderModel } from '../encoders/model.ts';
 import type { Value } from '../graph/graph.ts';
 import { compileKeeping } from '../runtime/compile.ts';
 import { checkHalf } from '../runtime/half.ts';
-import type { DeviceTensor, Feeds, KeepingRuntime } from '../runtime/keeping.ts';
+import { type DeviceTensor, type Feeds, inputsOf, type KeepingRuntime } from '../runtime/keeping.ts';
 import { floatTensor } from '../runtime/tensor.ts';
 import { promptLength } from '../text/tokenizer.ts';
 import type { AdamWOptions } from './adamw/adamw.ts';
@@ -117,7 +117,7 @@ export async function createStudent(
       const slopes = await contrast?.slopesOf(parts, state.feeds());
       for (const [i, { feeds, lossFeeds }] of parts.entries()) {
         const all: Feeds = { ...feeds, ...lossFeeds, ...slopes?.[i], ...scaleFeed(scale), ...state.feeds() };
-        const { read, kept } = await learning.run(pick(all, learning.inputs));
+        const { read, kept } = await learning.run(inputsOf(learning, all));
         losses.push(read['losses']!.data as Float32Array);
         await state.add(byParameter(state, kept));
       }
@@ -126,8 +126,8 @@ export async function createStudent(
       if (lossScale) lossScale = nextLossScale(lossScale, applied);
       return losses;
     },
-    measure: async ({ feeds: { scale: _, ...feeds } }) => {
-      const { read } = await measuring.run({ ...feeds, ...state.feeds() });
+    measure: async ({ feeds }) => {
+      const { read } = await measuring.run(inputsOf(measuring, { ...feeds, ...state.feeds() }));
       return read['losses']!.data as Float32Array;
     },
     snapshot: async () => ({ ...(await state.snapshot()), ...(lossScale ? { lossScale } : {}) }),
@@ -142,11 +142,6 @@ export async function createStudent(
       await state.dispose();
     },
   };
-}
-
-/** A step in parts is fed less: only the whole step compares its texts. */
-function pick(feeds: Feeds, names: readonly string[]): Feeds {
-  return Object.fromEntries(names.flatMap((name) => (feeds[name] ? [[name, feeds[name]]] : [])));
 }
 
 function scaleFeed(scale: number | undefined): Feeds {

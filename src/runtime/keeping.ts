@@ -42,6 +42,11 @@ export interface KeepingRuntime extends Runtime {
   openKeeping(model: ModelBytes, keep: readonly string[], options?: OpenOptions): Promise<KeepingSession>;
 }
 
+/** Those of `feeds` that the session takes: a part of a graph needs a part of what the whole is fed. */
+export function inputsOf({ inputs }: Pick<KeepingSession, 'inputs'>, feeds: Feeds): Feeds {
+  return Object.fromEntries(inputs.flatMap((name) => (feeds[name] ? [[name, feeds[name]]] : [])));
+}
+
 /** Is it one that stayed on the device? */
 export function isDeviceTensor(tensor: Tensor | DeviceTensor): tensor is DeviceTensor {
   return 'read' in tensor;

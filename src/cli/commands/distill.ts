@@ -20,6 +20,7 @@ import { type EpochMetric, readMetrics, readProgress } from '../../distillation/
 import type { TrainEvent } from '../../distillation/train.ts';
 import { trainInProcess } from '../../distillation/trainProcess.ts';
 import { KsdError } from '../../errors.ts';
+import { finish } from '../../generation/finish.ts';
 import type { KeepingRuntime } from '../../runtime/keeping.ts';
 import type { RequestedDevice } from '../../runtime/session.ts';
 import { printEstimate } from '../estimateView.ts';
@@ -224,11 +225,10 @@ async function tryOut(experiment: Experiment, runtime: KeepingRuntime, processes
   const view = trainingView();
   try {
     const rehearsal = rehearse(experiment, { runtime, folder, collective: { ...alone, size: processes } });
-    let next = await rehearsal.next();
-    for (; !next.done; next = await rehearsal.next()) view.show(next.value);
+    const estimate = await finish(rehearsal, (event) => view.show(event));
     view.stop();
-    view.show({ kind: 'start', folder: experiment.name, facts: next.value.facts });
-    printEstimate(next.value);
+    view.show({ kind: 'start', folder: experiment.name, facts: estimate.facts });
+    printEstimate(estimate);
     console.log(t('문제가 없습니다. 학습을 시작할 수 있습니다.', 'The experiment can be run.'));
   } finally {
     view.stop();

@@ -72,7 +72,7 @@ function validate(text: string, path: string): z.infer<typeof schema> {
   } catch (cause) {
     const problem =
       cause instanceof z.ZodError
-        ? cause.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')
+        ? cause.issues.map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`).join('; ')
         : (cause as Error).message;
     throw new ConfigError(
       `${path} is no lexicon: ${problem}.`,

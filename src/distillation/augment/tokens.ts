@@ -32,15 +32,12 @@ export function augmentedTokens(
   rates: AugmentRates,
   seed: number,
   { korean, sentences, sentenceOf, train, tokens }: Texts,
-  {
-    tokenizer,
-    lexicon = new Map(),
-  }: { readonly tokenizer: Tokenizer; readonly lexicon?: Lexicon | undefined },
+  { tokenizer, lexicon = new Map() }: AugmentWords,
 ): (epoch: number) => Pick<TokenCache, 'read'> {
-  const pairs = train
-    .slice(0, minedPairs)
-    .map((row) => ({ en: sentences[sentenceOf[row]!]!, ko: korean[row]! }));
-  const dictionary = rates.mixing > 0 ? mineDictionary(pairs) : new Map<string, string>();
+  const mined = rates.mixing > 0 ? train.slice(0, minedPairs) : [];
+  const dictionary = mineDictionary(
+    mined.map((row) => ({ en: sentences[sentenceOf[row]!]!, ko: korean[row]! })),
+  );
   const augment = augmenter(rates, seed, { dictionary, lexicon });
   return (epoch) => ({
     read: async (row): Promise<PairTokens> => {
