@@ -16,7 +16,7 @@ import { readPairs } from '../src/corpus/pairs.ts';
 import { formatExperiment, readExperiment } from '../src/distillation/experiment.ts';
 import { learningCurves } from '../src/evaluation/leaderboard/curves.ts';
 import { readResults } from '../src/evaluation/leaderboard/results.ts';
-import { rasterizePng } from '../src/pictures/fonts.ts';
+import { chartWidth, saveFigure } from '../src/pictures/saveFigure.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -101,7 +101,5 @@ for (const part of options.parts.split(',').map(Number)) {
   const sample = Math.round(whole / part);
   files.push(...(await evaluated(await distilled(sample), sample)));
 }
-const svg = learningCurves(await Promise.all(files.map(readResults)));
-await writeFileAtomic(`${figure}.svg`, svg);
-await writeFileAtomic(`${figure}.png`, rasterizePng(svg, { width: 1600 }));
+await saveFigure(figure, learningCurves(await Promise.all(files.map(readResults))), chartWidth);
 console.log(`${figure}.png`);

@@ -2,13 +2,12 @@
  * A diagnosis in the terminal.
  */
 import { type Diagnosis, thirds } from '../evaluation/diagnosis.ts';
+import { wholePercent } from '../evaluation/interval.ts';
 import type { Neighbor } from '../evaluation/nearest.ts';
 import type { Drawing } from '../evaluation/readDrawing.ts';
 import type { ReadToken, TokenReading } from '../text/tokenReading.ts';
 import { t, word } from './messages.ts';
 import { factLines, tableLines } from './table.ts';
-
-const percent = (value: number) => `${Math.round(100 * value)}%`;
 
 /** The lines of the summary. */
 export function diagnosisLines(diagnosis: Diagnosis): string[] {
@@ -53,14 +52,14 @@ function spelt(whole: string, tokens: readonly ReadToken[]): string {
 function measureLines({ recovery, errors, own }: Diagnosis): string[] {
   if (!recovery) return [];
   const { prompt, byOwn } = recovery;
-  const before = own ? '' : `  (${t('증류 전', 'before')} ${percent(byOwn.whole)})`;
+  const before = own ? '' : `  (${t('증류 전', 'before')} ${wholePercent(byOwn.whole)})`;
   const content = errors?.r2?.content;
   const afterEnd = errors?.r2?.afterEnd;
   return [
     heading(t('영어 기준문 대비', 'against the reference')),
     ...factLines([
-      [t('전해진 조건', 'condition that arrives'), `${percent(prompt.whole)}${before}`],
-      [t('처음·중간·끝 단계', 'early, middle, late steps'), thirds(prompt).map(percent).join(' · ')],
+      [t('전해진 조건', 'condition that arrives'), `${wholePercent(prompt.whole)}${before}`],
+      [t('처음·중간·끝 단계', 'early, middle, late steps'), thirds(prompt).map(wholePercent).join(' · ')],
       ...(content === undefined ? [] : [[t('R² 단어', 'R² of words'), content.toFixed(2)] as const]),
       ...(afterEnd === undefined ? [] : [[t('R² 끝 뒤', 'R² after the end'), afterEnd.toFixed(2)] as const]),
     ]),
@@ -96,7 +95,7 @@ function shareLines({ text, groups }: Drawing): string[] {
   };
   const rows = groups.map(({ kind, text: own, share, map }) => {
     const most = map.reduce((a, b) => Math.max(a, b), 0);
-    return [own || special[kind], percent(share), share > 0 ? `${(most / share).toFixed(1)}×` : '·'];
+    return [own || special[kind], wholePercent(share), share > 0 ? `${(most / share).toFixed(1)}×` : '·'];
   });
   const header = [word('단어', 'word'), word('읽힌 비율', 'share'), word('가장 많이 읽은 곳', 'at its peak')];
   return [heading(text), ...tableLines(header, rows)];

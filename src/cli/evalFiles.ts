@@ -37,9 +37,9 @@ export async function saveReport(
     evaluationHtml(report, (item) => world.draw(sceneOf(item))),
   );
   const paths = ['json', 'html', 'md'].map((ending) => `${stem}.${ending}`);
-  for (const { name, pictures } of report.suites) {
-    if (pictures === undefined) continue;
-    const grid = paths.length === 3 ? stem : `${stem}-${name}`;
+  const drawn = report.suites.flatMap(({ name, pictures }) => (pictures ? [{ name, pictures }] : []));
+  for (const [i, { name, pictures }] of drawn.entries()) {
+    const grid = i === 0 ? stem : `${stem}-${name}`;
     await saveGrid(grid, exampleGrid(world, pictures));
     paths.push(`${grid}.png`, `${grid}.svg`);
   }

@@ -44,6 +44,8 @@ export async function chooseSuites(
   if (choice.sets) checkSets(choice.sets, names, suites);
   const chosen: ChosenSuite[] = [];
   for (const suite of suites) {
+    // Of a suite that has none of the chosen sets, nothing is asked.
+    if (choice.sets && 'sets' in suite && !choice.sets.some((set) => set in suite.sets)) continue;
     const prompts =
       'prompts' in suite ? writtenPrompts(suite, world, choice) : await drawnPrompts(suite, world, choice);
     chosen.push({ name: suite.name, title: suite.title, probes: suite.probes ?? {}, ...prompts });

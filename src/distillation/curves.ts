@@ -2,9 +2,8 @@
  * The loss curves of a run, as the original project shows them: train and validation, and English and Korean.
  */
 import { join } from 'node:path';
-import { writeFileAtomic } from '../checkpoint/atomic.ts';
 import { lineChart } from '../pictures/chart.ts';
-import { rasterizePng } from '../pictures/fonts.ts';
+import { chartWidth, saveFigure } from '../pictures/saveFigure.ts';
 import { type EpochMetric, readMetrics, type StepMetric } from './runFolder.ts';
 
 /** Draws curves.svg and curves.png from metrics.jsonl. Throws CheckpointError if that is missing or damaged. */
@@ -39,8 +38,7 @@ export async function drawCurves(run: string): Promise<void> {
       },
     ],
   });
-  await writeFileAtomic(join(run, 'curves.svg'), svg);
-  await writeFileAtomic(join(run, 'curves.png'), rasterizePng(svg, { width: 1600 }));
+  await saveFigure(join(run, 'curves'), svg, chartWidth);
 }
 
 /** Means of consecutive steps, about 200 points in all: single steps are too noisy to read. */

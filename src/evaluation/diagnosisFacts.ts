@@ -5,8 +5,7 @@ import { both } from '../pictures/page.ts';
 import { escapeXml } from '../pictures/svg.ts';
 import type { TokenKind } from '../text/tokenReading.ts';
 import { type Diagnosis, thirds, unmatchedRows } from './diagnosis.ts';
-
-const percent = (value: number) => `${Math.round(100 * value)}%`;
+import { wholePercent } from './interval.ts';
 
 /** Those of them that the diagnosis has, as tiles of HTML. */
 export function factTiles(diagnosis: Diagnosis): string {
@@ -20,9 +19,9 @@ type Fact = readonly [value: string, name: string, note: string];
 
 function recoveryFact({ recovery, own }: Diagnosis): Fact | undefined {
   if (!recovery) return undefined;
-  const [early, , late] = thirds(recovery.prompt).map(percent);
+  const [early, , late] = thirds(recovery.prompt).map(wholePercent);
   const steps = both(`앞 단계 ${early}, 뒤 단계 ${late}`, `early steps ${early}, late ${late}`);
-  const before = percent(recovery.byOwn.whole);
+  const before = wholePercent(recovery.byOwn.whole);
   const note = own ? steps : `${steps}<br/>${both(`증류 전 ${before}`, `before distillation ${before}`)}`;
   const name =
     recovery.prompt.whole < 0
@@ -31,7 +30,7 @@ function recoveryFact({ recovery, own }: Diagnosis): Fact | undefined {
           'farther than the empty prompt: it leads elsewhere',
         )
       : both('그림에 전해진 조건', 'of the condition arrives');
-  return [percent(recovery.prompt.whole), name, note];
+  return [wholePercent(recovery.prompt.whole), name, note];
 }
 
 function nearestFact({ neighbors }: Diagnosis): Fact | undefined {

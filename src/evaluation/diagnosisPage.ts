@@ -4,16 +4,15 @@
 import { heatColor } from '../pictures/heat.ts';
 import type { Image } from '../pictures/image.ts';
 import { both, page, section } from '../pictures/page.ts';
-import { encodePng } from '../pictures/png.ts';
+import { encodePng, pngDataUri } from '../pictures/png.ts';
 import { escapeXml } from '../pictures/svg.ts';
 import type { TokenReading } from '../text/tokenReading.ts';
 import type { Diagnosis, Recovery } from './diagnosis.ts';
 import { factTiles } from './diagnosisFacts.ts';
+import { wholePercent } from './interval.ts';
 import type { Neighbor } from './nearest.ts';
 import { type Drawing, heatPictures, type ReadGroup } from './readDrawing.ts';
 import { rowTable } from './rowTable.ts';
-
-const percent = (value: number) => `${Math.round(100 * value)}%`;
 
 /** The whole page. The same diagnosis gives the same bytes. */
 export function diagnosisPage(diagnosis: Diagnosis): string {
@@ -43,7 +42,7 @@ function drawingMaps(drawing: Drawing): string {
   const tile = (image: Image, alt: string, caption: string, kind: string) =>
     `<figure class="${kind}"><img alt="${escapeXml(alt)}" src="${dataUri(image)}"/><figcaption>${caption}</figcaption></figure>`;
   const tiles = drawing.groups.map((group, i) => {
-    const caption = `<b>${groupName(group)}</b><span class="share">${percent(group.share)}</span>`;
+    const caption = `<b>${groupName(group)}</b><span class="share">${wholePercent(group.share)}</span>`;
     return {
       special: group.kind !== 'word',
       html: tile(overlays[i] as Image, group.text || group.kind, caption, group.kind),
@@ -72,7 +71,7 @@ function groupName({ kind, text, rows }: ReadGroup): string {
 }
 
 function dataUri(image: Image): string {
-  return `data:image/png;base64,${Buffer.from(encodePng(image)).toString('base64')}`;
+  return pngDataUri(encodePng(image));
 }
 
 function rows(diagnosis: Diagnosis): string {
@@ -117,10 +116,10 @@ function recoverySection({ recovery, own }: Diagnosis): string {
 function calls({ whole, calls: all }: Recovery, name: string): string {
   const bars = all.map(({ timestep, recovered }) => {
     const height = Math.max(0, Math.min(1, recovered));
-    return `<i title="t = ${Math.round(timestep)}: ${percent(recovered)}" style="height:${(100 * height).toFixed(1)}%"></i>`;
+    return `<i title="t = ${Math.round(timestep)}: ${wholePercent(recovered)}" style="height:${(100 * height).toFixed(1)}%"></i>`;
   });
   const [first, last] = [all[0]?.timestep ?? 0, all.at(-1)?.timestep ?? 0];
-  return `<figure><figcaption>${name} <b class="now">${percent(whole)}</b></figcaption><div class="columns">${bars.join('')}</div><div class="ends quiet"><span>t = ${Math.round(first)}</span><span>t = ${Math.round(last)}</span></div></figure>`;
+  return `<figure><figcaption>${name} <b class="now">${wholePercent(whole)}</b></figcaption><div class="columns">${bars.join('')}</div><div class="ends quiet"><span>t = ${Math.round(first)}</span><span>t = ${Math.round(last)}</span></div></figure>`;
 }
 
 function neighborsSection({ neighbors, reference }: Diagnosis): string {
@@ -162,7 +161,7 @@ function list(language: 'ko' | 'en', all: readonly Neighbor[], name: string): st
   const other = language === 'ko' ? 'en' : 'ko';
   const lines = all.map(
     (one) =>
-      `<tr><th scope="row">${escapeXml(one[language])}<small>${escapeXml(one[other])}</small></th><td class="number">${one.cosine.toFixed(2)}</td><td class="meter"><span class="track"><span class="keep" style="width:${percent(Math.max(0, one.cosine))}"></span></span></td></tr>`,
+      `<tr><th scope="row">${escapeXml(one[language])}<small>${escapeXml(one[other])}</small></th><td class="number">${one.cosine.toFixed(2)}</td><td class="meter"><span class="track"><span class="keep" style="width:${wholePercent(Math.max(0, one.cosine))}"></span></span></td></tr>`,
   );
   return `<table class="near"><caption>${name}</caption><tbody>${lines.join('')}</tbody></table>`;
 }

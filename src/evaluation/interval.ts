@@ -10,6 +10,11 @@ export interface Interval {
   readonly high: number;
 }
 
+/** "92%" of 0.917. */
+export function wholePercent(value: number): string {
+  return `${Math.round(100 * value)}%`;
+}
+
 /** "-0.710 [-0.73, -0.69]" */
 export function withInterval({ mean, low, high }: Interval, digits: number, endDigits = digits): string {
   return `${fixed(mean, digits)} [${fixed(low, endDigits)}, ${fixed(high, endDigits)}]`;

@@ -2,12 +2,11 @@
  * The figure of this project: what a model draws of the same prompts in English and in Korean, with its own text
  * encoder and with students, always from the same noise. Node only for the sake of writing it.
  */
-import { writeFileAtomic } from '../checkpoint/atomic.ts';
 import type { TextEncoder } from '../encoders/textEncoder.ts';
 import { InputError } from '../errors.ts';
-import { rasterizePng } from '../pictures/fonts.ts';
 import { type PictureGrid, pictureGrid } from '../pictures/grid.ts';
 import type { Image } from '../pictures/image.ts';
+import { saveFigure } from '../pictures/saveFigure.ts';
 import { columnHeader, type Language } from './header.ts';
 import type { Seed } from './latents.ts';
 import type { CheckedPictures, GenerationStep, Pipeline } from './pipeline.ts';
@@ -172,7 +171,5 @@ export function comparisonGrid(
 
 /** Writes `<path>.svg` and `<path>.png`. Throws CheckpointError if the file system refuses. */
 export async function saveGrid(path: string, grid: PictureGrid): Promise<void> {
-  const svg = pictureGrid(grid);
-  await writeFileAtomic(`${path}.svg`, svg);
-  await writeFileAtomic(`${path}.png`, rasterizePng(svg));
+  await saveFigure(path, pictureGrid(grid));
 }

@@ -63,6 +63,11 @@ export function encodePng(image: Image, text: Readonly<Record<string, string>> =
   ]);
 }
 
+/** The `data:` address of a PNG file. */
+export function pngDataUri(file: Uint8Array): string {
+  return `data:image/png;base64,${Buffer.from(file).toString('base64')}`;
+}
+
 /**
  * The picture and texts of a PNG file of any colour type and depth; 16-bit samples are rounded to 8.
  * RGBA when the file has transparency, else RGB.

@@ -3,7 +3,7 @@
  */
 import { type FontWeight, fontStack } from './fonts.ts';
 import type { Image } from './image.ts';
-import { encodePng } from './png.ts';
+import { encodePng, pngDataUri } from './png.ts';
 
 export type Attributes = Readonly<Record<string, string | number | undefined>>;
 
@@ -70,7 +70,7 @@ export function textLine(
 
 /** A picture in its rectangle, embedded as a PNG data URI. */
 export function imageElement(image: Image, attributes: Attributes): string {
-  const href = `data:image/png;base64,${Buffer.from(encodePng(image)).toString('base64')}`;
+  const href = pngDataUri(encodePng(image));
   return element('image', { ...attributes, preserveAspectRatio: 'none', href });
 }
 

@@ -9,7 +9,7 @@ import { unreadable } from '../../checkpoint/file.ts';
 import { learningCurves } from '../../evaluation/leaderboard/curves.ts';
 import { leaderboardPage } from '../../evaluation/leaderboard/page.ts';
 import { type Results, readResults } from '../../evaluation/leaderboard/results.ts';
-import { rasterizePng } from '../../pictures/fonts.ts';
+import { chartWidth, saveFigure } from '../../pictures/saveFigure.ts';
 import { commandLine } from '../commandLine.ts';
 import { t } from '../messages.ts';
 import { examples } from '../options.ts';
@@ -86,7 +86,5 @@ async function evaluationsIn(folder: string): Promise<string[]> {
 }
 
 async function saveCurves(results: readonly Results[], image: string): Promise<void> {
-  const svg = learningCurves(results);
-  await writeFileAtomic(`${image}.svg`, svg);
-  await writeFileAtomic(`${image}.png`, rasterizePng(svg, { width: 1600 }));
+  await saveFigure(image, learningCurves(results), chartWidth);
 }

@@ -4,7 +4,7 @@
 
 import type { Image } from '../../pictures/image.ts';
 import { both, section } from '../../pictures/page.ts';
-import { encodePng } from '../../pictures/png.ts';
+import { encodePng, pngDataUri } from '../../pictures/png.ts';
 import { escapeXml } from '../../pictures/svg.ts';
 import { type EvaluatedPicture, type Evaluation, isRight } from '../evaluatePictures.ts';
 import { spreadItems } from '../exampleGrid.ts';
@@ -104,6 +104,6 @@ function pictureCell(drawn: EvaluatedPicture | undefined): string {
 }
 
 function picture(image: Image): string {
-  const data = Buffer.from(encodePng(image)).toString('base64');
-  return `<img alt="" width="${image.width}" height="${image.height}" src="data:image/png;base64,${data}"/>`;
+  const source = pngDataUri(encodePng(image));
+  return `<img alt="" width="${image.width}" height="${image.height}" src="${source}"/>`;
 }

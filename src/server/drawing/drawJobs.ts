@@ -4,6 +4,7 @@
  */
 import type { Offered } from '../../catalog/offered.ts';
 import { KsdError } from '../../errors.ts';
+import { pngDataUri } from '../../pictures/png.ts';
 import type { RequestedDevice } from '../../runtime/session.ts';
 import type { JobFailure, JobResult } from '../contract/job.ts';
 import type { Gallery } from '../gallery/gallery.ts';
@@ -102,7 +103,7 @@ function reportStep(
   { progress, column, previews, step }: Extract<DrawingEvent, { kind: 'step' }>,
   seen: Seen,
 ): void {
-  const shown = previews?.map((png) => `data:image/png;base64,${Buffer.from(png).toString('base64')}`);
+  const shown = previews?.map(pngDataUri);
   job.report({
     progress,
     ...(column === undefined ? {} : { column }),
