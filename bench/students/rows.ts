@@ -44,6 +44,15 @@ export const benchRows: readonly BenchRow[] = [
   { name: 'bias, positions: reading', change: taught({ positions: 'reading' }) },
   { name: 'bias, cosine: 0.5', change: taught({ cosine: 0.5 }) },
   { name: 'bias, contrastive: 0.1', change: taught({ contrastive: 0.1 }) },
+  { name: 'bias, contrastive: 0.3', change: taught({ contrastive: 0.3 }) },
+  {
+    name: 'bias, positions: variance, contrastive: 0.1',
+    change: taught({ positions: 'variance', contrastive: 0.1 }),
+  },
+  {
+    name: 'bias, positions: variance, contrastive: 0.1, cosine: 0.5',
+    change: taught({ positions: 'variance', contrastive: 0.1, cosine: 0.5 }),
+  },
   { name: 'bias, korean: 2', change: taught({ korean: 2 }) },
   { name: 'bias, augment: 0.1 each', change: augmented(0.1) },
 ];
