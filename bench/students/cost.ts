@@ -3,16 +3,22 @@
  */
 
 import type { LossSettings } from '../../src/distillation/loss.ts';
-import { objectiveNamed } from '../../src/distillation/objective.ts';
+import { type ObjectiveName, objectiveNamed } from '../../src/distillation/objective.ts';
 import { stepGraph } from '../../src/distillation/stepGraph.ts';
 import type { EncoderModel } from '../../src/encoders/model.ts';
 import { flops } from '../../src/graph/flops.ts';
 import { promptLength } from '../../src/text/tokenizer.ts';
 
 /** Multiplications of one step of `pairs` pairs whose longer text has `length` tokens. */
-export function stepCost(model: EncoderModel, loss: LossSettings, pairs: number, length: number): number {
+export function stepCost(
+  model: EncoderModel,
+  objective: ObjectiveName,
+  loss: LossSettings,
+  pairs: number,
+  length: number,
+): number {
   const folded = model.equalPadId === undefined ? promptLength : 'length';
-  const { gradients } = stepGraph(model, objectiveNamed('last_hidden_state'), folded, { loss });
+  const { gradients } = stepGraph(model, objectiveNamed(objective), folded, { loss });
   const sizes = { batch: 2 * pairs, pairs, length: length + 1 };
   return flops(Object.values(gradients), sizes) / 2;
 }

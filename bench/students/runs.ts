@@ -7,6 +7,7 @@ import type { StableDiffusion } from '../../src/checkpoint/stableDiffusion.ts';
 import { type Experiment, readExperiment } from '../../src/distillation/experiment.ts';
 import { type Metric, readMetrics } from '../../src/distillation/runFolder.ts';
 import { openStart } from '../../src/distillation/start.ts';
+import { studentKinds } from '../../src/distillation/students.ts';
 import { train } from '../../src/distillation/train.ts';
 import type { KeepingRuntime } from '../../src/runtime/keeping.ts';
 import { stepCost } from './cost.ts';
@@ -50,7 +51,8 @@ export async function benchRun(
 
 async function costOf(experiment: Experiment, teacher: StableDiffusion): Promise<number> {
   const { model } = await openStart(experiment, teacher);
-  return stepCost(model, experiment.loss, experiment.training.batchSize, meanLongest);
+  const { objective } = studentKinds[experiment.student.kind];
+  return stepCost(model, objective, experiment.loss, experiment.training.batchSize, meanLongest);
 }
 
 export async function isFinished({ experiment, folder: run }: BenchRun): Promise<boolean> {

@@ -4,7 +4,8 @@
  *
  * The loss compares all texts of a step, but sees of each only its mean row. So the means of all parts are computed first,
  * without gradients; then the loss and its slope at each mean; then every part again, in which the sum of means times
- * slopes has the gradient that the loss of the whole step has. It costs one more forward pass.
+ * slopes has the gradient that the loss of the whole step has. It costs one more forward pass. Processes that train together
+ * tell each other their means.
  */
 import { gradients } from '../graph/gradients.ts';
 import { createGraph, input } from '../graph/graph.ts';
@@ -14,9 +15,11 @@ import type { Tensors } from '../runtime/session.ts';
 import { floatTensor, type Tensor } from '../runtime/tensor.ts';
 import type { Batch } from './batch.ts';
 import { infoNCE, type LossSettings, type Means, positivesOf } from './loss.ts';
+import { alone, type Collective } from './parallel/collective.ts';
+import { gathered } from './parallel/together.ts';
 
 export interface Contrast {
-  /** What `taughtLoss` is fed for each of the parts of a step, with the student's `parameters`. */
+  /** What `taughtLoss` is fed for each of this process's parts of a step, with the student's `parameters`. */
   slopesOf(
     parts: readonly Pick<Batch, 'feeds' | 'lossFeeds' | 'sentences'>[],
     parameters: Feeds,
@@ -24,11 +27,12 @@ export interface Contrast {
   dispose(): Promise<void>;
 }
 
-/** `means` are those of a step's graph. */
+/** `means` are those of a step's graph; `collective`: who computes parts of it. */
 export async function openContrast(
   runtime: KeepingRuntime,
   means: Means,
   settings: LossSettings,
+  collective: Collective = alone,
 ): Promise<Contrast> {
   const hidden = means.student.shape[1] as number;
   const graph = createGraph();
@@ -47,18 +51,24 @@ export async function openContrast(
         const fed = inputsOf(reading, { ...feeds, ...lossFeeds, ...parameters });
         read.push((await reading.run(fed)).read);
       }
+      const rowsOf = (name: string) => joined(read.map((part) => part[name]!.data as Float32Array));
+      const student = await gathered(collective, rowsOf('student_means'));
+      const target = await gathered(collective, rowsOf('target_means'));
+      const own = parts.flatMap(({ sentences }) => sentences!);
+      const { all: sentences } = await gathered(collective, Float64Array.from(own));
+      if (parts.length === 0) return [];
       const results = await comparing.run({
-        student: joined(read.map((part) => part['student_means']!)),
-        target: joined(read.map((part) => part['target_means']!)),
+        student: floatTensor(student.all, [sentences.length, hidden]),
+        target: floatTensor(target.all, [sentences.length, hidden]),
         loss_center: parts[0]!.lossFeeds!['loss_center']!,
-        loss_positives: positivesOf(parts.flatMap(({ sentences }) => sentences!)),
+        loss_positives: positivesOf([...sentences]),
       });
       const all = results['slopes']!.data as Float32Array;
-      let from = 0;
-      return parts.map(({ sentences }) => {
-        const data = all.slice(from * hidden, (from + sentences!.length) * hidden);
-        from += sentences!.length;
-        return { loss_slopes: floatTensor(data, [sentences!.length, hidden]) };
+      let { from } = student;
+      return parts.map(({ sentences: { length } = [] }) => {
+        const data = all.slice(from, from + length * hidden);
+        from += data.length;
+        return { loss_slopes: floatTensor(data, [length, hidden]) };
       });
     },
     dispose: async () => {
@@ -68,15 +78,12 @@ export async function openContrast(
   };
 }
 
-/** Rows of tensors [rows, hidden], one after the other. */
-function joined(tensors: readonly Tensor[]): Tensor {
-  const hidden = tensors[0]!.shape[1]!;
-  const rows = tensors.reduce((sum, { shape }) => sum + shape[0]!, 0);
-  const data = new Float32Array(rows * hidden);
+function joined(arrays: readonly Float32Array[]): Float32Array {
+  const result = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
-  for (const tensor of tensors) {
-    data.set(tensor.data as Float32Array, at);
-    at += tensor.data.length;
+  for (const values of arrays) {
+    result.set(values, at);
+    at += values.length;
   }
-  return floatTensor(data, [rows, hidden]);
+  return result;
 }

@@ -61,7 +61,6 @@ export async function* prepare(
   const { training, student: wanted, seed } = experiment;
   const objective = objectiveNamed(studentKinds[wanted.kind].objective);
   checkLoss(experiment.loss, objective.perPosition);
-  checkParts(experiment, collective);
   const diffusion = await openStableDiffusion(experiment.teacher);
   const start = await openStart(experiment, diffusion);
   const teacher = await openTeacher(runtime, diffusion.textEncoder, diffusion.tokenizer.folder, objective);
@@ -80,7 +79,7 @@ export async function* prepare(
   );
   const { optimizer: variant, weightDecay, decayRule, clipNorm, checkpointing, precision } = training;
   const optimizer = { variant, weightDecay, decayRule, clipNorm };
-  const inParts = training.accumulate > 1;
+  const inParts = training.accumulate > 1 || collective.size > 1;
   const settings = { ...optimizer, checkpointing, precision, inParts, loss: experiment.loss, collective };
   const model = (training.foldPads ? start.model.packed : undefined) ?? start.model;
   const student = await createStudent(runtime, model, objective, settings, (parameters) =>
@@ -114,14 +113,6 @@ export async function* prepare(
     totalSteps,
     cachePath: join(folder, await cacheName(teacher.weights, objective, data.sentences)),
   };
-}
-
-function checkParts({ loss }: Experiment, { size }: Collective): void {
-  if (size === 1 || loss.contrastive === 0) return;
-  throw new ConfigError(
-    `loss.contrastive compares all texts of a step, which ${size} processes share.`,
-    'Set it to 0, or train in one process.',
-  );
 }
 
 /** The run in numbers, going on after `resumedAt` steps. */

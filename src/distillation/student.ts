@@ -52,7 +52,7 @@ export type StudentSettings = Omit<AdamWOptions, 'clipNorm'> & {
   readonly loss?: LossSettings;
   /** Compute layers again in the backward pass, which takes a third longer and much less memory. */
   readonly checkpointing?: boolean;
-  /** A step may have more parts than one. */
+  /** A step may have more parts than one, of this process or of others. */
   readonly inParts?: boolean;
   /** What products are computed in; float32 by default. */
   readonly precision?: Precision;
@@ -101,7 +101,8 @@ export async function createStudent(
   );
   const computed = { losses: step.losses, ...step.gradients };
   const learning = await compileKeeping(runtime, step.graph, computed, Object.keys(step.gradients));
-  const contrast = inParts && loss && step.means ? await openContrast(runtime, step.means, loss) : undefined;
+  const contrast =
+    inParts && loss && step.means ? await openContrast(runtime, step.means, loss, collective) : undefined;
   const measuring = await compileKeeping(runtime, step.graph, { losses: step.losses });
   const fresh: LossScale = { scale: firstLossScale, goodSteps: 0, skipped: 0 };
   let lossScale = precision === 'f16' ? fresh : undefined;

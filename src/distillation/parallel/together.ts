@@ -24,6 +24,26 @@ export async function anywhere(collective: Collective, here: boolean): Promise<b
   return flag[0] !== 0;
 }
 
+/** The values of all processes, those of process 0 first, and where this one's begin among them. */
+export async function gathered<Values extends Float32Array | Float64Array>(
+  collective: Collective,
+  values: Values,
+): Promise<{ readonly all: Values; readonly from: number }> {
+  const { rank, size } = collective;
+  if (size === 1) return { all: values, from: 0 };
+  const lengths = new Float64Array(size);
+  lengths[rank] = values.length;
+  await collective.sum(lengths);
+  const total = (counts: Float64Array) => counts.reduce((sum, count) => sum + count, 0);
+  const [all, from] = [
+    new (values.constructor as new (length: number) => Values)(total(lengths)),
+    total(lengths.subarray(0, rank)),
+  ];
+  all.set(values, from);
+  await collective.sum(all);
+  return { all, from };
+}
+
 /** Runs `work` in process 0; all get its value, which must be one that `structuredClone` takes. */
 export async function byFirst<Value>(collective: Collective, work: () => Promise<Value>): Promise<Value> {
   if (collective.size === 1) return work();
