@@ -60,7 +60,12 @@ function cellsOf({ system, set, n, both, top1, top5, top20, background }: Evalua
   const shares = [both, top1, top5, top20, background].map(({ share, low, high }) =>
     percentWithInterval({ mean: share, low, high }),
   );
-  return [system, set.replaceAll('-', ' '), String(n), ...shares];
+  return [system, setText(set), String(n), ...shares];
+}
+
+/** The name of a set, or of what a prompt probes, as it stands in tables. */
+export function setText(name: string): string {
+  return name.replaceAll('-', ' ');
 }
 
 /** What is worth keeping of an evaluation, ready for JSON: the table, and the score of each picture without its pixels. */

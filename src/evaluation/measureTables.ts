@@ -2,6 +2,7 @@
  * Measures of states and of conditioning as tables of text.
  */
 import type { ConditioningEvaluation } from './evaluateConditioning.ts';
+import { setText } from './evaluationTable.ts';
 import { percentWithInterval, withInterval } from './interval.ts';
 import type { Recall, StatesEvaluation, StatesGroup, StatesRow } from './states.ts';
 import type { Table } from './textTable.ts';
@@ -75,7 +76,7 @@ export function conditioningTable({
       const found = row.probes.find((one) => one.probe === probe);
       return found ? percentWithInterval(found.recovered) : '';
     });
-    return [probe, String(prompts.filter((one) => one.probe === probe).length), ...cells];
+    return [setText(probe), String(prompts.filter((one) => one.probe === probe).length), ...cells];
   });
   const all = ['all', String(prompts.length), ...rows.map(({ recovered }) => percentWithInterval(recovered))];
   return { header: ['condition left', 'n', ...rows.map(({ system }) => system)], rows: [...lines, all] };

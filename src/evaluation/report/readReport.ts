@@ -97,6 +97,7 @@ const schema = z.object({
     .array(
       z.object({
         name: z.string(),
+        probes: z.record(z.string(), z.object({ ko: z.string(), en: z.string() })).optional(),
         conditioning: conditioning.optional(),
         likeness: likeness.optional(),
         clipScore: clipScores.optional(),

@@ -5,7 +5,7 @@ import type { Words } from '../../pictures/page.ts';
 import type { ClipScoreEvaluation } from '../clipScore.ts';
 import type { ConditioningEvaluation } from '../evaluateConditioning.ts';
 import type { Evaluation } from '../evaluatePictures.ts';
-import { picturesTable } from '../evaluationTable.ts';
+import { picturesTable, setText } from '../evaluationTable.ts';
 import { withInterval } from '../interval.ts';
 import type { LikenessEvaluation } from '../likeness.ts';
 import { conditioningTable, groupsTable, statesTable } from '../measureTables.ts';
@@ -20,6 +20,7 @@ export interface TitledTable extends Table {
 export interface TabledReport {
   readonly states?: Pick<MeasuredStates, 'rows' | 'pairs' | 'pool'> | undefined;
   readonly suites: readonly (Pick<SuiteReport, 'name'> & {
+    readonly probes?: SuiteReport['probes'] | undefined;
     readonly pictures?: Pick<Evaluation, 'rows'> | undefined;
     readonly likeness?: LikenessEvaluation | undefined;
     readonly clipScore?: ClipScoreEvaluation | undefined;
@@ -62,6 +63,23 @@ export function titledTables({ states, suites }: TabledReport): TitledTable[] {
     );
   }
   return tables;
+}
+
+/** What readers call the systems and sets that stand in the tables. */
+export function tableNames({ states, suites }: TabledReport): Record<string, Words> {
+  const rows = suites.flatMap(({ pictures, clipScore, conditioning }) => [
+    ...(pictures?.rows ?? []),
+    ...(clipScore?.rows ?? []),
+    ...(conditioning?.rows ?? []),
+  ]);
+  const systems = [...rows, ...(states?.rows ?? [])].map(({ system, label }): [string, Words] => {
+    const [ko = system, en = ko] = label.split('\n');
+    return [system, { ko, en }];
+  });
+  const probes = suites.flatMap(({ probes = {} }) =>
+    Object.entries(probes).map(([probe, words]): [string, Words] => [setText(probe), words]),
+  );
+  return Object.fromEntries([...systems, ...probes]);
 }
 
 /** All tables as text, each below what it is about. */

@@ -98,9 +98,11 @@ export const corpusPair = z.object({
   domain: z.string().optional(),
 });
 
+const words = z.object({ ko: z.string(), en: z.string() });
+
 /** A table of `ksd eval`: cells are texts as they are shown. */
 const table = z.object({
-  title: z.object({ ko: z.string(), en: z.string() }),
+  title: words,
   columns: z.array(z.string()),
   rows: z.array(z.array(z.string())),
 });
@@ -109,6 +111,8 @@ export const result = z.object({
   name: z.string(),
   createdAt: z.iso.datetime(),
   tables: z.array(table),
+  /** What readers call the systems and sets that stand in the tables. */
+  names: z.record(z.string(), words),
   /** Names for `GET /api/results/{name}/{file}`. */
   figures: z.array(z.string()),
   report: z.string().optional(),

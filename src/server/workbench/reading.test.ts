@@ -199,6 +199,12 @@ test('a result has the tables that `ksd eval` shows, and the figures beside it',
   const pictures = result.tables.find(({ title }) => title.en === 'pictures: korean');
   expect(pictures?.columns.slice(0, 4)).toEqual(['system', 'prompts', 'n', 'right']);
   expect(pictures?.rows[0]?.[3]).toMatch(/^\d+ % /);
+  expect(result.names['roberta ko']).toEqual({ ko: 'roberta + 한국어 (후)', en: 'roberta + Korean (after)' });
+  for (const { columns, rows } of result.tables.slice(0, 1)) {
+    for (const row of rows)
+      expect(Object.keys(result.names)).toEqual(expect.arrayContaining(row.slice(0, 2)));
+    expect(columns[0]).toBe('system');
+  }
   for (const { columns, rows } of result.tables) {
     for (const row of rows) expect(row).toHaveLength(columns.length);
   }

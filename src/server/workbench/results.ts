@@ -4,7 +4,7 @@
 import { stat } from 'node:fs/promises';
 import { KsdError } from '../../errors.ts';
 import { readReport } from '../../evaluation/report/readReport.ts';
-import { type TabledReport, titledTables } from '../../evaluation/report/tables.ts';
+import { type TabledReport, tableNames, titledTables } from '../../evaluation/report/tables.ts';
 import type { Result } from '../contract/workbench.ts';
 import { type Entry, entriesOf } from './names.ts';
 
@@ -40,6 +40,7 @@ export async function resultNamed(folder: string, name: string): Promise<Result 
     name,
     createdAt: await createdAt(file),
     tables,
+    names: tableNames(report),
     figures: figuresOf(name, report, entries),
     ...(entries.some((entry) => entry.name === page) ? { report: page } : {}),
   };

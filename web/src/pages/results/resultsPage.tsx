@@ -33,6 +33,7 @@ function ResultView({ name }: { name: string }) {
   const { value, error } = fetched.state.value;
   if (error !== undefined) return <ErrorNote error={error} onRetry={() => void fetched.load()} />;
   if (!value) return <Skeleton rows={6} />;
+  const named = (text: string) => value.names[text]?.[language.value] ?? texts.words[text] ?? text;
   return (
     <article class="result">
       <header class="row row-apart">
@@ -47,8 +48,8 @@ function ResultView({ name }: { name: string }) {
         <Table
           key={table.title.en}
           title={table.title[language.value]}
-          columns={table.columns}
-          rows={table.rows}
+          columns={table.columns.map(named)}
+          rows={table.rows.map((row) => row.map(named))}
         />
       ))}
       {oneOfEach(value.figures).map((file) => (
