@@ -24,7 +24,7 @@ export interface LossSettings {
   /** Weights of the English and of the Korean half. */
   readonly english: number;
   readonly korean: number;
-  /** How much a position counts: all the same, by what the teacher's rows vary there, or by what the U-Net reads there. */
+  /** How much a position counts: all the same, the less the more the teacher's rows vary there, or by what the U-Net reads there. */
   readonly positions: 'equal' | 'variance' | 'reading';
   /** Weight of 1 - cosine. */
   readonly cosine: number;
