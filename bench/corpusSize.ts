@@ -64,8 +64,10 @@ async function distilled(sample: number): Promise<string> {
   return join(runs, name);
 }
 
-/** Evaluates the run on both suites, unless that was done since it ended; returns the files. */
-async function evaluated(run: string, sample: number): Promise<string[]> {
+/** Evaluates the runs side by side on both suites, unless that was done since the last of them ended; returns the files. */
+async function evaluated(students: readonly string[]): Promise<string[]> {
+  const weights = students.map((run) => join(run, 'best', 'model.safetensors'));
+  const trained = Math.max(...(await Promise.all(weights.map(timeOf))));
   // A suite a command, since those of one share `--count`.
   const korean = options.prompts === undefined ? [] : ['--count', options.prompts];
   const suites = {
@@ -74,11 +76,9 @@ async function evaluated(run: string, sample: number): Promise<string[]> {
   };
   const files: string[] = [];
   for (const [suite, args] of Object.entries(suites)) {
-    const out = join(run, 'evaluation', `${suite}.json`);
-    if ((await timeOf(out)) < (await timeOf(join(run, 'best', 'model.safetensors')))) {
-      ksd('eval', run, ...args, '--out', out);
-    }
-    const kept = join(results, `${sample}-${suite}.json`);
+    const out = join(runs, 'evaluation', `${suite}.json`);
+    if ((await timeOf(out)) < trained) ksd('eval', ...students, ...args, '--out', out);
+    const kept = join(results, `${suite}.json`);
     await copyFile(out, kept);
     files.push(kept);
   }
@@ -96,10 +96,10 @@ function timeOf(file: string): Promise<number> {
 const whole = Number(options.pairs ?? (await readPairs('models/emoji-sd/captions/train.jsonl')).length);
 await mkdir(runs, { recursive: true });
 await mkdir(results, { recursive: true });
-const files: string[] = [];
+const students: string[] = [];
 for (const part of options.parts.split(',').map(Number)) {
-  const sample = Math.round(whole / part);
-  files.push(...(await evaluated(await distilled(sample), sample)));
+  students.push(await distilled(Math.round(whole / part)));
 }
+const files = await evaluated(students);
 await saveFigure(figure, learningCurves(await Promise.all(files.map(readResults))), chartWidth);
 console.log(`${figure}.png`);
