@@ -27,7 +27,7 @@ const { values: options } = parseArgs({
     /** The experiment's by default. */
     epochs: { type: 'string' },
     /** Objects a set of the emoji suite. */
-    count: { type: 'string', default: '51' },
+    count: { type: 'string', default: '25' },
     /** Prompts of the Korean suite; all by default. */
     prompts: { type: 'string' },
     /** Everything below this folder, and not in docs/. */
