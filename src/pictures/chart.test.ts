@@ -123,10 +123,11 @@ describe('axes', () => {
   });
 
   it('label large and small numbers shortly', () => {
-    expect([0, 0.25, 5000, 250_000, 1_500_000, 1e-7].map(tickLabel)).toEqual([
+    expect([0, 0.25, 5000, 31_823, 250_000, 1_500_000, 1e-7].map(tickLabel)).toEqual([
       '0',
       '0.25',
       '5000',
+      '31,823',
       '250k',
       '1.5M',
       '1e-7',

@@ -53,11 +53,11 @@ export function logAxis(min: number, max: number): Axis {
   return { min: ticks[0]!, max: ticks.at(-1)!, ticks };
 }
 
-/** A tick's label: "0.002", "250", "50k", "1.5M", "1e-7". */
+/** A tick's label: "0.002", "250", "50k", "31,823", "1.5M", "1e-7". */
 export function tickLabel(value: number): string {
   const size = Math.abs(value);
   if (size >= 1e6) return `${tidy(value / 1e6)}M`;
-  if (size >= 1e4) return `${tidy(value / 1e3)}k`;
+  if (size >= 1e4) return value % 100 === 0 ? `${tidy(value / 1e3)}k` : value.toLocaleString('en');
   return size !== 0 && size < 1e-4 ? value.toExponential() : String(value);
 }
 
