@@ -17,7 +17,15 @@ import { openPipeline } from '../src/generation/open.ts';
 import { openRuntime } from '../src/runtime/node.ts';
 import { measured } from './students/measured.ts';
 import { benchRows } from './students/rows.ts';
-import { type BenchRun, baseExperiment, benchRun, finishRun, isFinished, summary } from './students/runs.ts';
+import {
+  type BenchRun,
+  baseExperiment,
+  benchRun,
+  costOf,
+  finishRun,
+  isFinished,
+  summary,
+} from './students/runs.ts';
 import { wordingBound } from './students/wordings.ts';
 
 const page = 'docs/students.md';
@@ -29,6 +37,7 @@ const header = [
 const runtime = await openRuntime('cpu');
 const base = await baseExperiment();
 const teacher = await openStableDiffusion(base.teacher);
+const baseCost = await costOf(base, teacher);
 const pipeline = await openPipeline(runtime, base.teacher);
 const wanted = process.argv.slice(2);
 
@@ -59,7 +68,7 @@ async function tableRow(name: string, run: BenchRun): Promise<string> {
 async function fillTable(): Promise<void> {
   const lines: string[] = [];
   for (const row of benchRows) {
-    const run = await benchRun(row, base, teacher);
+    const run = await benchRun(row, base, baseCost, teacher);
     const chosen = !wanted.includes('--table') && (wanted.length === 0 || wanted.includes(row.name));
     if (chosen && !(await isFinished(run))) await finishRun(run, runtime);
     if (!(await isFinished(run))) continue;

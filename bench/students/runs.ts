@@ -39,17 +39,19 @@ export async function baseExperiment(): Promise<Experiment> {
 export async function benchRun(
   { name, change }: BenchRow,
   base: Experiment,
+  baseCost: number,
   teacher: StableDiffusion,
 ): Promise<BenchRun> {
   const experiment = change(base);
-  const cost = (await costOf(experiment, teacher)) / (await costOf(base, teacher));
+  const cost = (await costOf(experiment, teacher)) / baseCost;
   const epochs = Math.max(1, Math.round(baseEpochs / cost));
   const fileName = name.replace(/[^\w.-]+/g, '-');
   const training = { ...experiment.training, epochs };
   return { experiment: { ...experiment, name: fileName, training }, cost, folder: join(folder, fileName) };
 }
 
-async function costOf(experiment: Experiment, teacher: StableDiffusion): Promise<number> {
+/** Multiplications of a step. */
+export async function costOf(experiment: Experiment, teacher: StableDiffusion): Promise<number> {
   const { model } = await openStart(experiment, teacher);
   const { objective } = studentKinds[experiment.student.kind];
   return stepCost(model, objective, experiment.loss, experiment.training.batchSize, meanLongest);

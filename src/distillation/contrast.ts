@@ -52,10 +52,13 @@ export async function openContrast(
         read.push((await reading.run(fed)).read);
       }
       const rowsOf = (name: string) => joined(read.map((part) => part[name]!.data as Float32Array));
-      const student = await gathered(collective, rowsOf('student_means'));
-      const target = await gathered(collective, rowsOf('target_means'));
-      const own = parts.flatMap(({ sentences }) => sentences!);
-      const { all: sentences } = await gathered(collective, Float64Array.from(own));
+      const own = Float64Array.from(parts.flatMap(({ sentences }) => sentences!));
+      const [student, target, { all: sentences }] = await gathered(
+        collective,
+        rowsOf('student_means'),
+        rowsOf('target_means'),
+        own,
+      );
       if (parts.length === 0) return [];
       const results = await comparing.run({
         student: floatTensor(student.all, [sentences.length, hidden]),

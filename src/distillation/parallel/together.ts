@@ -24,24 +24,27 @@ export async function anywhere(collective: Collective, here: boolean): Promise<b
   return flag[0] !== 0;
 }
 
-/** The values of all processes, those of process 0 first, and where this one's begin among them. */
-export async function gathered<Values extends Float32Array | Float64Array>(
+/** Of each array the values of all processes, those of process 0 first, and where this one's begin among them. */
+export async function gathered<Values extends readonly (Float32Array | Float64Array)[]>(
   collective: Collective,
-  values: Values,
-): Promise<{ readonly all: Values; readonly from: number }> {
+  ...arrays: Values
+): Promise<{ [At in keyof Values]: { readonly all: Values[At]; readonly from: number } }> {
   const { rank, size } = collective;
-  if (size === 1) return { all: values, from: 0 };
-  const lengths = new Float64Array(size);
-  lengths[rank] = values.length;
+  const lengths = new Float64Array(size * arrays.length);
+  arrays.forEach((values, i) => {
+    lengths[i * size + rank] = values.length;
+  });
   await collective.sum(lengths);
-  const total = (counts: Float64Array) => counts.reduce((sum, count) => sum + count, 0);
-  const [all, from] = [
-    new (values.constructor as new (length: number) => Values)(total(lengths)),
-    total(lengths.subarray(0, rank)),
-  ];
-  all.set(values, from);
-  await collective.sum(all);
-  return { all, from };
+  const total = (begin: number, end: number) =>
+    lengths.subarray(begin, end).reduce((sum, count) => sum + count, 0);
+  const results = arrays.map((values, i) => {
+    const Kind = values.constructor as new (length: number) => Float32Array | Float64Array;
+    const [all, from] = [new Kind(total(i * size, (i + 1) * size)), total(i * size, i * size + rank)];
+    all.set(values, from);
+    return { all, from };
+  });
+  await collective.sum(...results.map(({ all }) => all));
+  return results as { [At in keyof Values]: { readonly all: Values[At]; readonly from: number } };
 }
 
 /** Runs `work` in process 0; all get its value, which must be one that `structuredClone` takes. */

@@ -22,6 +22,9 @@
  */
 import { z } from 'zod';
 
+/** Text for readers of either language. */
+const words = z.object({ ko: z.string(), en: z.string() });
+
 export const runState = z.enum(['waiting', 'running', 'stopping', 'stopped', 'finished', 'failed']);
 
 export const runSummary = z.object({
@@ -74,7 +77,7 @@ export const estimate = z.object({
 export const corpusSummary = z.object({ name: z.string(), pairs: z.int(), createdAt: z.iso.datetime() });
 
 const histogram = z.object({
-  title: z.object({ ko: z.string(), en: z.string() }),
+  title: words,
   /** Lower bounds of the bars, and one more. */
   edges: z.array(z.number()),
   counts: z.array(z.int()),
@@ -84,9 +87,7 @@ export const corpus = corpusSummary.extend({
   read: z.int(),
   kept: z.int(),
   /** Rows that were left out, by reason, the most frequent first. */
-  dropped: z.array(
-    z.object({ reason: z.string(), title: z.object({ ko: z.string(), en: z.string() }), count: z.int() }),
-  ),
+  dropped: z.array(z.object({ reason: z.string(), title: words, count: z.int() })),
   sources: z.array(z.object({ name: z.string(), kept: z.int(), dropped: z.int() })),
   histograms: z.array(histogram),
 });
@@ -97,8 +98,6 @@ export const corpusPair = z.object({
   source: z.string(),
   domain: z.string().optional(),
 });
-
-const words = z.object({ ko: z.string(), en: z.string() });
 
 /** A table of `ksd eval`: cells are texts as they are shown. */
 const table = z.object({
